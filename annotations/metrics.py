@@ -1,0 +1,150 @@
+"""Compare two annotations of the same texts: a model's against the gold one, or two annotators'.
+
+Everything is arithmetic on sets. An entity is (document, start, end, label). A relation is (label, head span,
+tail span): with the labels of both ends for the strict measure, without for the one on boundaries. Whatever the
+gold has and the other lacks is a miss, for whatever reason it got lost.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from thaigov_events.annotations.document import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many items were found rightly, found wrongly, and missed."""
+
+    right: int = 0
+    wrong: int = 0
+    missed: int = 0
+
+    @property
+    def precision(self) -> float:
+        """Share of the found items that are right; 0 if none was found."""
+        return self.right / (self.right + self.wrong) if self.right + self.wrong else 0.0
+
+    @property
+    def recall(self) -> float:
+        """Share of the gold items that were found; 0 if there is none."""
+        return self.right / (self.right + self.missed) if self.right + self.missed else 0.0
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall."""
+        total = 2 * self.right + self.wrong + self.missed
+        return 2 * self.right / total if total else 0.0
+
+    @property
+    def support(self) -> int:
+        """How many gold items there are."""
+        return self.right + self.missed
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(self.right + other.right, self.wrong + other.wrong, self.missed + other.missed)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Counts over all labels, their bootstrap interval of F1, and the counts of each label."""
+
+    total: Counts
+    interval: tuple[float, float]
+    by_label: dict[str, Counts]
+
+    @property
+    def macro_f1(self) -> float:
+        """Mean F1 over the labels that occur in the gold annotation."""
+        values = [counts.f1 for counts in self.by_label.values() if counts.support]
+        return sum(values) / len(values) if values else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Entities strict, relations on boundaries and strict."""
+
+    documents: int
+    entities: Score
+    relations_boundaries: Score
+    relations: Score
+
+
+Item = tuple[str, Hashable]  # label, identity
+
+
+def entity_items(document: Document) -> list[Item]:
+    """Return the entities of a document as items."""
+    return [(e.label, (e.start, e.end, e.label)) for e in document.entities]
+
+
+def relation_items(document: Document, *, strict: bool) -> list[Item]:
+    """Return the relations of a document as items; `strict` asks for the right labels of both ends."""
+    entities = document.by_id()
+
+    def end(name: str) -> tuple[int, int, str]:
+        entity = entities[name]
+        return entity.start, entity.end, entity.label if strict else ""
+
+    return [(r.label, (r.label, end(r.head), end(r.tail))) for r in document.relations]
+
+
+def compare(gold: Sequence[Document], found: Sequence[Document], *, resamples: int = 1000, seed: int = 0) -> Comparison:
+    """Compare two annotations of the same documents, matched by id.
+
+    The interval is the 95 % percentile bootstrap over documents, `resamples` draws.
+
+    Raises:
+        ValueError: when the two do not have the same ids and texts.
+    """
+    others = {document.id: document for document in found}
+    for document in gold:
+        if document.id not in others or others[document.id].text != document.text:
+            raise ValueError(f"document {document.id}: absent from the compared annotation, or its text differs there")
+    pairs = [(document, others[document.id]) for document in gold]
+    random = np.random.default_rng(seed)
+    draws = random.integers(0, len(pairs), (resamples, len(pairs))) if pairs else np.zeros((0, 0), dtype=np.int64)
+    return Comparison(
+        len(pairs),
+        _score([(entity_items(a), entity_items(b)) for a, b in pairs], draws),
+        _score([(relation_items(a, strict=False), relation_items(b, strict=False)) for a, b in pairs], draws),
+        _score([(relation_items(a, strict=True), relation_items(b, strict=True)) for a, b in pairs], draws),
+    )
+
+
+def _score(pairs: list[tuple[list[Item], list[Item]]], draws: np.ndarray) -> Score:
+    by_label: Counter[tuple[str, str]] = Counter()
+    totals = np.zeros((len(pairs), 3))
+    for row, (gold, found) in enumerate(pairs):
+        gold_set, found_set = set(gold), set(found)
+        for column, (kind, items) in enumerate(
+            (("right", gold_set & found_set), ("wrong", found_set - gold_set), ("missed", gold_set - found_set))
+        ):
+            totals[row, column] = len(items)
+            by_label.update((label, kind) for label, _ in items)
+    labels = sorted({label for label, _ in by_label})
+    counts = {
+        label: Counts(by_label[label, "right"], by_label[label, "wrong"], by_label[label, "missed"]) for label in labels
+    }
+    sums = totals[draws].sum(1) if draws.size else np.zeros((1, 3))
+    f1 = 2 * sums[:, 0] / np.maximum(2 * sums[:, 0] + sums[:, 1] + sums[:, 2], 1)
+    low, high = np.percentile(f1, [2.5, 97.5])
+    return Score(sum(counts.values(), Counts()), (float(low), float(high)), counts)
+
+
+def calibration_error(confidences: Sequence[float], right: Sequence[bool], *, bins: int = 10) -> float:
+    """Return the expected calibration error (Naeini et al. 2015) over equally wide bins of confidence."""
+    if not confidences:
+        return 0.0
+    scores, hits = np.asarray(confidences), np.asarray(right, dtype=float)
+    places = np.minimum((scores * bins).astype(int), bins - 1)
+    gaps = [
+        abs(scores[places == k].mean() - hits[places == k].mean()) * (places == k).mean()
+        for k in range(bins)
+        if (places == k).any()
+    ]
+    return float(sum(gaps))
