@@ -1,0 +1,1 @@
+"""The network: its tokenizer alignment, its decoding, its runtimes and its files."""

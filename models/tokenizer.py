@@ -1,0 +1,171 @@
+"""Character-true tokenisation: every piece knows the whole characters of the original text that it stands for.
+
+Three things make the offsets of a subword tokenizer treacherous in Thai, and each is undone here: a piece such
+as `▁เป็น` claims the space before the word; `ำ` is normalised to two characters, so that two pieces may share
+one; and a piece may begin with a vowel or tone mark that belongs to the consonant before it.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import tokenizers
+from numpy.typing import NDArray
+from tokenizers import Regex, models, normalizers, pre_tokenizers
+
+BOS, PAD, EOS, UNK = "<s>", "<pad>", "</s>", "<unk>"
+MASK = "<mask>"
+LINE_BREAK = "↵"
+UNK_ID = 3
+
+# Thai glyph variants that old web pages kept in the private use area, each with its standard character.
+_PRIVATE_USE = str.maketrans(
+    {0xF700 + i: c for i, c in enumerate("ฐิีึื่้๊๋์่้๊๋์ญัํ็่้๊๋์ฺุู")},
+)
+# A run of digits, a Latin word, or one mark of punctuation is never inside a piece with anything else, so
+# that a span may begin or end at each of them. The space before it (`▁`) stays with it.
+_SPLIT = r"▁?\p{Nd}+|▁?\p{Latin}+|▁?[^\p{L}\p{M}\p{Nd}▁]"
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A tokenised text, without special tokens.
+
+    Attributes:
+        ids: piece ids, `[n]`.
+        starts: first character of each piece, `[n]`, code points of the original text.
+        ends: one past the last character, `[n]`. Non-empty ranges rise strictly, begin and end on whole
+            characters and have no white space at their borders. A piece with `start == end` is invisible:
+            it stands for white space only, or shares its character with the piece before it.
+    """
+
+    ids: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        if not len(self.ids) == len(self.starts) == len(self.ends):
+            raise ValueError(f"{len(self.ids)} ids, {len(self.starts)} starts, {len(self.ends)} ends: must agree")
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def visible(self) -> NDArray[np.bool_]:
+        """Which pieces stand for characters, `[n]`."""
+        return self.starts < self.ends
+
+
+def build_tokenizer(pieces: list[tuple[str, float]]) -> tokenizers.Tokenizer:
+    """Return the tokenizer of the compact profile over `pieces` (text, log probability), `<unk>` at id 3."""
+    tokenizer = tokenizers.Tokenizer(models.Unigram(pieces, unk_id=UNK_ID, byte_fallback=False))
+    tokenizer.normalizer = normalizers.Sequence(
+        [
+            normalizers.Replace(Regex("[\u200b\u200c\u200d\u2060\ufeff\u00ad]"), ""),
+            normalizers.Replace(Regex(r"\s*[\n\r\u2028\u2029]\s*"), LINE_BREAK),
+            normalizers.NFKC(),
+            normalizers.Replace("เเ", "แ"),
+            normalizers.Replace(Regex(r"\s+"), " "),
+        ]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always", split=True),
+            pre_tokenizers.Split(Regex(_SPLIT), "isolated"),
+        ]
+    )
+    return tokenizer
+
+
+class Tokenizer:
+    """A subword tokenizer whose pieces are aligned to whole characters of the original text."""
+
+    def __init__(self, tokenizer: tokenizers.Tokenizer) -> None:
+        """Wrap a `tokenizers.Tokenizer` that has the pieces `<s>`, `<pad>`, `</s>` and `<unk>`.
+
+        Raises:
+            ValueError: when one of the special pieces is not in its vocabulary.
+        """
+        self._tokenizer = tokenizer
+        self.bos, self.pad, self.eos, self.unk = (self._special(p) for p in (BOS, PAD, EOS, UNK))
+
+    def _special(self, piece: str) -> int:
+        index = self._tokenizer.token_to_id(piece)
+        if index is None:
+            raise ValueError(f"the tokenizer has no piece {piece!r}; it needs {BOS} {PAD} {EOS} {UNK}")
+        return int(index)
+
+    @classmethod
+    def load(cls, path: Path) -> Tokenizer:
+        """Read a `tokenizer.json`."""
+        if not path.is_file():
+            raise FileNotFoundError(f"{path}: no tokenizer here; name a folder that holds a tokenizer.json")
+        return cls(tokenizers.Tokenizer.from_file(str(path)))
+
+    def save(self, path: Path) -> None:
+        """Write a `tokenizer.json`."""
+        self._tokenizer.save(str(path))
+
+    def __len__(self) -> int:
+        return int(self._tokenizer.get_vocab_size())
+
+    @property
+    def vocabulary(self) -> dict[str, int]:
+        """Every piece with its id."""
+        return dict(self._tokenizer.get_vocab())
+
+    def encode(self, text: str) -> Tokens:
+        """Tokenise `text` whole, of any length; nothing is truncated."""
+        encoding = self._tokenizer.encode(text.translate(_PRIVATE_USE), add_special_tokens=False)
+        starts, ends = _align(text, np.array([end for _, end in encoding.offsets], dtype=np.int64))
+        return Tokens(np.array(encoding.ids, dtype=np.int64), starts, ends)
+
+
+@cache
+def _classes() -> NDArray[np.uint8]:
+    """For each code point: 1 for one that extends the character before it, 2 for white or invisible space."""
+    table = np.zeros(0x110000, dtype=np.uint8)
+    for point in range(0x20000):
+        character = chr(point)
+        if unicodedata.category(character) in {"Mn", "Mc", "Me"}:
+            table[point] = 1
+        elif character.isspace():
+            table[point] = 2
+    table[[0x0E33, 0x0EB3]] = 1  # SARA AM, Thai and Lao: a letter by category, yet never apart from its consonant
+    table[0xF701:0xF70F] = table[0xF710:0xF71B] = 1  # the marks of _PRIVATE_USE
+    table[[0x200B, 0xFEFF, 0x2060, 0x00AD]] = 2
+    table[[0x200C, 0x200D]] = 1
+    table[0x1F3FB : 0x1F3FF + 1] = 1  # emoji skin tones
+    table[0xE0000:0xE01F0] = 1  # tags and variation selectors
+    return table
+
+
+def character_classes(text: str) -> NDArray[np.uint8]:
+    """Return, for each code point of `text`, 1 if it extends the one before, 2 if it is space, else 0."""
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    classes: NDArray[np.uint8] = _classes()[points]
+    return classes
+
+
+def _align(text: str, ends: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return starts and ends from raw ends: on whole characters, without space, a shared character to the earlier."""
+    length = len(text)
+    classes = character_classes(text)
+    positions = np.arange(length + 1)
+    border = np.append(classes != 1, True)
+    # next_border[i]: the smallest border >= i. A piece ends there, so it takes the marks that follow it.
+    next_border = np.minimum.accumulate(np.where(border, positions, length)[::-1])[::-1]
+    solid = np.append(classes != 2, True)
+    next_solid = np.minimum.accumulate(np.where(solid, positions, length)[::-1])[::-1]
+    # last_solid[i]: one past the last code point before i that is not space, 0 if there is none.
+    last_solid = np.maximum.accumulate(np.insert(np.where(classes != 2, positions[1:], 0), 0, 0))
+    ends = np.maximum.accumulate(next_border[ends])
+    # A piece begins where the one before ended: normalisation may have aligned it to the last character of
+    # several that became one (`เเ` for `แ`).
+    starts = next_solid[np.insert(ends, 0, 0)[:-1]] if length else ends
+    ends = np.maximum(last_solid[ends], starts)
+    return starts, ends

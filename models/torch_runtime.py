@@ -1,0 +1,55 @@
+"""Run the joint network in torch: while training, and on GPUs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from thaigov_events.models.bundle import ModelSettings
+from thaigov_events.models.network import JointNetwork, NetworkConfig, build_encoder
+from thaigov_events.models.runtime import Floats, Integers
+
+
+class TorchRuntime:
+    """A `JointNetwork` behind the numpy interface of `runtime.Runtime`; it puts the network into evaluation mode."""
+
+    def __init__(self, network: JointNetwork, device: torch.device | str = "cpu") -> None:
+        self.device = torch.device(device)
+        self.network = network.to(self.device).eval()
+
+    def _tensor(self, values: Floats | Integers) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(values)).to(self.device)
+
+    @torch.inference_mode()
+    def encode(self, ids: Integers, mask: Integers) -> tuple[Floats, Floats]:
+        """See `Runtime.encode`."""
+        states, logits = self.network(self._tensor(ids), self._tensor(mask))
+        return states.float().cpu().numpy(), logits.float().cpu().numpy()
+
+    @torch.inference_mode()
+    def relate(
+        self, states: Floats, starts: Integers, ends: Integers, kinds: Integers, documents: Integers,
+        heads: Integers, tails: Integers,
+    ) -> Floats:  # fmt: skip
+        """See `Runtime.relate`."""
+        values = [self._tensor(v) for v in (states, starts, ends, kinds, documents, heads, tails)]
+        return self.network.relations(*values).float().cpu().numpy()  # type: ignore[no-any-return]
+
+
+def load_network(folder: Path) -> tuple[JointNetwork, ModelSettings]:
+    """Read a trained network from a run's folder: `config.json`, `settings.json`, `model.safetensors`.
+
+    Raises:
+        FileNotFoundError: when the folder lacks one of them.
+    """
+    settings = ModelSettings.load(folder)
+    weights = folder / "model.safetensors"
+    if not weights.is_file():
+        raise FileNotFoundError(f"{weights}: no weights here; name the folder of a finished training run")
+    network = JointNetwork(build_encoder(folder), NetworkConfig(**settings.network))
+    network.load_state_dict(load_file(weights))
+    return network, settings
