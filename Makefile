@@ -1,0 +1,75 @@
+# What the project does, a target each; `make` alone lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
+
+# The experiment: a name in training/configs. Without the real press releases the authored articles train.
+CONFIG ?= $(if $(wildcard .cache/corpus/train.jsonl),default,authored)
+PRETRAIN ?= pretrain
+RUN ?= runs/$(CONFIG)
+MODEL ?= models/released
+GOLD ?= $(if $(wildcard .cache/corpus/dev.jsonl),.cache/corpus/dev.jsonl,annotations/samples.jsonl)
+# RESUME=--resume goes on from a run's checkpoint.
+RESUME ?=
+
+# glibc's malloc otherwise gives large tensors back to the system after each step: a third of the time of training.
+export MALLOC_MMAP_THRESHOLD_ := 4000000000
+export MALLOC_TRIM_THRESHOLD_ := 8000000000
+export MALLOC_TOP_PAD_ := 500000000
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-slow lint format corpus pretrain train export evaluate benchmark clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+run: $(VENV)/run.stamp ## set up, extract the sample articles: events to the terminal, out/events.jsonl, out/events.html
+	$(BIN)/thaigov-events extract annotations/samples
+	$(BIN)/thaigov-events extract annotations/samples -o out/events.jsonl
+	$(BIN)/thaigov-events extract annotations/samples -o out/events.html
+
+test: $(VENV)/dev.stamp ## set up and run the tests
+	$(BIN)/python -m pytest -q -m "not slow"
+
+test-slow: $(VENV)/dev.stamp ## run the full checks too
+	$(BIN)/python -m pytest -q
+
+lint: $(VENV)/dev.stamp ## check style (ruff) and types (mypy, strict)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/dev.stamp ## put the code into the house's form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+corpus: $(VENV)/run.stamp ## join the stand-off annotations with the press releases' text in .cache/corpus
+	$(BIN)/python -m thaigov_events.annotations.sources --output .cache/corpus
+
+pretrain: $(VENV)/dev.stamp ## continue the encoder's pretraining (PRETRAIN=name of a configuration, RESUME=--resume)
+	$(BIN)/python -m thaigov_events.training.pretrain training/configs/$(PRETRAIN).toml $(RESUME)
+
+train: $(VENV)/dev.stamp ## train a model (CONFIG=name of a configuration, RESUME=--resume)
+	$(BIN)/python -m thaigov_events.training.train training/configs/$(CONFIG).toml $(RESUME)
+
+export: $(VENV)/dev.stamp ## write a trained run as int8 graphs (RUN=folder, MODEL=folder to write)
+	$(BIN)/python -m thaigov_events.training.export $(RUN) --output $(MODEL)
+
+evaluate: $(VENV)/run.stamp ## measure a model on annotated articles (MODEL=folder, GOLD=file)
+	$(BIN)/thaigov-events evaluate $(GOLD) --model $(MODEL)
+
+clean: ## remove environments, caches and outputs; runs/ stays
+	rm -rf $(VENV) .cache out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit("thaigov-events needs Python 3.11 or newer: make PYTHON=python3.12 …" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run.stamp: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e .
+	touch $@
+
+$(VENV)/dev.stamp: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e '.[train,dev]'
+	touch $(VENV)/run.stamp $@

@@ -1,0 +1,111 @@
+"""A small network and a small corpus, made on the spot, for the tests of training, export and extraction."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from thaigov_events.annotations import Document, Entity, Relation, Schema, write_corpus
+
+NAMES = ["สมชาย ใจงาม", "วิไล ทองแท้", "ปรีชา รุ่งเรือง", "อรุณี แสงดาว", "ธนา มั่นคง"]
+PROVINCES = ["ตราด", "จันทบุรี", "ระยอง", "ปทุมธานี", "เลย"]
+
+
+@pytest.fixture(scope="session")
+def schema() -> Schema:
+    return Schema.load()
+
+
+def write_document(number: int) -> Document:
+    """Return a short press release, marked up by construction."""
+    chance = random.Random(number)
+    text, entities, ids = "", [], {}
+
+    def add(words: str, label: str = "") -> None:
+        nonlocal text
+        if label:
+            ids[label] = f"T{len(entities) + 1}"
+            entities.append(Entity(ids[label], label, len(text), len(text) + len(words)))
+        text += words
+
+    province = chance.choice(PROVINCES)
+    add("วันที่ ")
+    add(f"{chance.randint(1, 28)} มกราคม 256{chance.randint(0, 7)}", "DATE")
+    add(" ")
+    add(f"นาย{chance.choice(NAMES)}", "PERSON")
+    add(" ")
+    add(f"ผู้ว่าราชการจังหวัด{province}", "POSITION")
+    add(" เป็นประธาน")
+    add("การประชุม", "EVENT")
+    add(f"คณะกรรมการพัฒนาจังหวัด{chance.choice(PROVINCES)}", "COMMITTEE")
+    add(" ")
+    add(f"ครั้งที่ {chance.randint(1, 9)}/256{chance.randint(0, 7)}", "SESSION_NUMBER")
+    add("\nณ ")
+    add(f"ห้องประชุมศาลากลางจังหวัด{province}", "VENUE")
+    links = [
+        ("chairs", "PERSON", "EVENT"), ("holds_position", "PERSON", "POSITION"), ("held_on", "EVENT", "DATE"),
+        ("meeting_of", "EVENT", "COMMITTEE"), ("has_session", "EVENT", "SESSION_NUMBER"), ("held_at", "EVENT", "VENUE"),
+    ]  # fmt: skip
+    relations = tuple(Relation(label, ids[head], ids[tail]) for label, head, tail in links)
+    return Document(f"made-{number}", text, tuple(entities), relations)
+
+
+@pytest.fixture(scope="session")
+def documents() -> list[Document]:
+    return [write_document(number) for number in range(10)]
+
+
+@pytest.fixture(scope="session")
+def corpus_file(documents: list[Document], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("corpus") / "made.jsonl"
+    write_corpus(path, documents)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random BERT of two layers, in Hugging Face's layout, for the compact tokenizer."""
+    torch = pytest.importorskip("torch")
+    from transformers import BertConfig, BertModel
+
+    from thaigov_events.models.tokenizer import Tokenizer
+
+    torch.manual_seed(0)
+    pieces = len(Tokenizer.load(Path("models/compact/tokenizer.json").resolve()))
+    config = BertConfig(
+        vocab_size=pieces, hidden_size=48, num_hidden_layers=2, num_attention_heads=4, intermediate_size=96,
+        max_position_embeddings=300, pad_token_id=1,
+    )  # fmt: skip
+    folder = tmp_path_factory.mktemp("encoder")
+    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def trained_run(tiny_encoder: Path, corpus_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny network that was trained on the ten documents until it knew them."""
+    pytest.importorskip("torch")
+    from thaigov_events.training.train import TrainConfig, Trainer
+
+    output = tmp_path_factory.mktemp("run")
+    Trainer(
+        TrainConfig(
+            train=(str(corpus_file),),
+            dev=str(corpus_file),
+            output=str(output),
+            encoder=str(tiny_encoder),
+            window=48,
+            overlap=16,
+            epochs=40,
+            batch=5,
+            encoder_rate=3e-3,
+            head_rate=3e-3,
+            layer_decay=1.0,
+            dropout=0.0,
+            mask_share=0.0,
+            mention_size=32,
+            average=0.8,
+            patience=40,
+        )
+    ).run()
+    return output

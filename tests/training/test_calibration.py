@@ -1,0 +1,32 @@
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from thaigov_events.annotations.metrics import calibration_error
+from thaigov_events.models.bundle import Calibration
+from thaigov_events.models.predictor import calibrate
+from thaigov_events.training.calibration import _best_threshold, fit_platt
+
+
+def test_overconfident_scores_are_calibrated() -> None:
+    random = np.random.default_rng(3)
+    truth = random.uniform(0.3, 0.95, 4000)
+    hits = random.random(4000) < truth
+    logits = 3 * np.log(truth / (1 - truth))
+    scores = 1 / (1 + np.exp(-logits))
+    calibration = fit_platt(list(zip(scores.tolist(), hits.tolist(), strict=True)))
+    before = calibration_error(scores.tolist(), hits.tolist())
+    after = calibration_error([calibrate(s, calibration) for s in scores], hits.tolist())
+    assert calibration.scale == pytest.approx(1 / 3, abs=0.05)
+    assert after < 0.03 < before
+
+
+def test_nothing_to_fit_changes_nothing() -> None:
+    assert fit_platt([]) == Calibration()
+
+
+def test_the_threshold_with_the_best_f1_is_chosen() -> None:
+    scored = [(0.9, True)] * 10 + [(0.45, False)] * 10 + [(0.3, True)]
+    assert 0.45 < _best_threshold(scored, 11) <= 0.8
+    assert _best_threshold([(0.3, True)] * 5 + [(0.9, True)] * 5, 10) <= 0.3

