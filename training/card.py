@@ -1,8 +1,7 @@
-"""The model card, generated from the record of the run: `python -m thaigov_events.training.card MODEL`."""
+"""The model card, generated from the record of the run."""
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 from typing import Any
@@ -34,8 +33,8 @@ it measures consistency, not truth. The authored articles and their people are i
 
 ## Figures on the development set
 
-The development set chose the epoch, the thresholds and the calibration, so these figures flatter a little. They are
-the fp32 network's at the end of `make train`; `make evaluate` prints those of the released int8 graphs.
+The development set chose the epoch, the thresholds and the calibration, so these figures flatter a little. Strict
+F1, of the graphs in this folder, in brackets the 95 % bootstrap interval over documents; `make evaluate` prints them.
 
 {table}
 
@@ -56,8 +55,12 @@ Best epoch {best_epoch} of {epochs}. Versions: {versions}.
 """
 
 
-def write_card(folder: Path) -> None:
-    """Write `MODEL_CARD.md` into a model folder."""
+def write_card(folder: Path, *, name: str) -> None:
+    """Write `MODEL_CARD.md` into a model folder; `name` is what the model is called.
+
+    Raises:
+        ValueError: when the folder's settings hold no record of a run.
+    """
     settings = ModelSettings.load(folder)
     record = settings.record
     if not record:
@@ -65,10 +68,15 @@ def write_card(folder: Path) -> None:
     pieces = len(json.loads((folder / "tokenizer.json").read_text("utf-8"))["model"]["vocab"])
     corpora = "\n".join(f"- `{path}`, SHA-256 `{sha[:16]}…`" for path, sha in record["data"].items())
     text = TEXT.format(
-        name=folder.name, pieces=pieces, corpora=corpora, table=_table(record["dev"]), best_epoch=record["best_epoch"],
-        epochs=len(record["history"]), versions=", ".join(f"{k} {v}" for k, v in record["versions"].items()),
+        name=name,
+        pieces=pieces,
+        corpora=corpora,
+        table=_table(record.get("released", record["dev"])),
+        best_epoch=record["best_epoch"],
+        epochs=len(record["history"]),
+        versions=", ".join(f"{package} {version}" for package, version in record["versions"].items()),
         config=json.dumps(record["config"], ensure_ascii=False, indent=1),
-    )  # fmt: skip
+    )
     write_safely(folder / "MODEL_CARD.md", lambda path: path.write_text(text, encoding="utf-8"))
 
 
@@ -76,7 +84,8 @@ def _table(dev: dict[str, Any]) -> str:
     rows = ["| | precision | recall | F1 | gold |", "|---|---:|---:|---:|---:|"]
     for kind in ("entities", "relations"):
         score = dev[kind]
-        rows.append(_row(f"**{kind}, strict**", score))
+        low, high = score["interval"]
+        rows.append(_row(f"**{kind}** [{low:.3f}, {high:.3f}]", score))
         rows += [
             _row(label, values) for label, values in sorted(score["by_label"].items(), key=lambda i: -i[1]["gold"])
         ]
@@ -85,14 +94,3 @@ def _table(dev: dict[str, Any]) -> str:
 
 def _row(label: str, values: dict[str, Any]) -> str:
     return f"| {label} | {values['precision']:.3f} | {values['recall']:.3f} | {values['f1']:.3f} | {values['gold']} |"
-
-
-def main() -> None:
-    """Write the card of the model folder that the command line names."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("model", type=Path)
-    write_card(parser.parse_args().model)
-
-
-if __name__ == "__main__":
-    main()

@@ -50,11 +50,14 @@ def test_onnx_relation_scores_are_those_of_torch(trained_run: Path, fp32: Path, 
 
 
 def test_int8_finds_what_fp32_finds(trained_run: Path, documents: list[Document], tmp_path: Path) -> None:
-    export_model(trained_run, tmp_path, precision="int8")
+    released = export_model(trained_run, tmp_path, precision="int8")
     settings = ModelSettings.load(tmp_path)
     predictor = Predictor(OnnxRuntime(tmp_path), Tokenizer.load(tmp_path / "tokenizer.json"), settings)
     result = compare(documents, predictor.predict([(d.id, d.text) for d in documents]), resamples=0)
     assert result.entities.total.f1 > 0.95
+    assert released is not None
+    assert released.entities.total == result.entities.total
+    assert f"| {result.entities.total.f1:.3f} |" in (tmp_path / "MODEL_CARD.md").read_text("utf-8")
     sums = (tmp_path / "SHA256SUMS").read_text()
     assert {line.split()[1] for line in sums.splitlines()} == {p.name for p in tmp_path.iterdir()} - {"SHA256SUMS"}
 

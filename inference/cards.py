@@ -1,0 +1,149 @@
+"""A record as a card: what it is in the head, below a row for each part, bound to the marks it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from thaigov_events.inference.markup import show_score, show_text
+
+_NAMES = MappingProxyType(
+    {
+        "event": ("เหตุการณ์", "event"),
+        "project": ("โครงการ", "project"),
+        "appointment": ("การแต่งตั้ง", "appointment"),
+        "figures": ("ตัวเลข", "figures"),
+        "meeting": ("ประชุม", "meeting"),
+        "ceremony": ("พิธี", "ceremony"),
+        "visit": ("ลงพื้นที่", "visit"),
+        "training": ("อบรม", "training"),
+        "handover": ("มอบ", "handover"),
+        "signing": ("ลงนาม", "signing"),
+        "press": ("แถลงข่าว", "press"),
+        "other": ("อื่น ๆ", "other"),
+        "policy": ("นโยบาย", "policy"),
+        "organization": ("หน่วยงาน", "organisation"),
+        "committee": ("คณะกรรมการ", "committee"),
+        "location": ("พื้นที่", "area"),
+        "session": ("ครั้งที่", "session"),
+        "dates": ("วันที่", "date"),
+        "times": ("เวลา", "time"),
+        "periods": ("ช่วงเวลา", "period"),
+        "venue": ("สถานที่", "venue"),
+        "venues": ("สถานที่", "venue"),
+        "place": ("พื้นที่", "place"),
+        "places": ("พื้นที่", "place"),
+        "chair": ("ประธาน", "chair"),
+        "chairs": ("ประธาน", "chair"),
+        "participants": ("ผู้เข้าร่วม", "participants"),
+        "organizers": ("ผู้จัด", "organisers"),
+        "topics": ("เรื่อง", "topics"),
+        "amounts": ("จำนวนเงิน", "amounts"),
+        "counts": ("จำนวน", "counts"),
+        "holder": ("ผู้ได้รับแต่งตั้ง", "holder"),
+        "position": ("ตำแหน่ง", "position"),
+        "member_of": ("กรรมการใน", "member of"),
+        "cue": ("คำบ่งชี้", "cue"),
+        "other_committees": ("คณะกรรมการอื่น", "other committees"),
+        "other_sessions": ("ครั้งที่อื่น", "other sessions"),
+        "other_venues": ("สถานที่อื่น", "other venues"),
+        "other_places": ("พื้นที่อื่น", "other places"),
+        "other_chairs": ("ประธานอื่น", "other chairs"),
+        "other_positions": ("ตำแหน่งอื่น", "other positions"),
+    }
+)
+_HIDDEN = frozenset({"kind", "type", "id", "document", "record", "basis", "mentions", "confidence"})
+_CARD_HEAD = frozenset({"name", "trigger"})
+_LINE = ("name", "position", "organization", "committee", "location")
+_LEVELS = ("subdistrict", "district", "province", "iso_3166_2")
+
+
+def list_mentions(part: Any) -> Iterator[str]:
+    """Yield the mentions of a record and of all its parts, with repeats."""
+    if isinstance(part, dict):
+        yield from part.get("mentions", ())
+    for each in part.values() if isinstance(part, dict) else part:
+        if isinstance(each, dict | list):
+            yield from list_mentions(each)
+
+
+def render_record(record: dict[str, Any], marks: Mapping[str, str]) -> str:
+    """Return a record's card; `marks` has the page's name for each mention."""
+    kind = str(record["kind"])
+    shown = record.get("type", kind) if kind in ("event", "project") else kind
+    name = " · ".join(_NAMES.get(shown, (shown,)))
+    headline = show_text(record.get("trigger") or record.get("name") or "")
+    score = _note(show_score(record.get("confidence")).strip())
+    return (
+        f'<section class="record"><h3{_bind(list_mentions(record), marks)}>'
+        f'<span class="kind">{show_text(name)}</span>{headline}{score}</h3>\n'
+        f"{_render_rows(record, marks, without=_CARD_HEAD)}</section>\n"
+    )
+
+
+def _bind(mentions: Iterable[str], marks: Mapping[str, str]) -> str:
+    names = " ".join(marks[mention] for mention in dict.fromkeys(mentions))
+    return f' data-mentions="{names}" tabindex="0"' if names else ""
+
+
+def _render_rows(part: Mapping[str, Any], marks: Mapping[str, str], *, without: Collection[str] = ()) -> str:
+    rows = "".join(
+        f"<dt>{show_text(' · '.join(_NAMES.get(key, (key,))))}</dt><dd>{_render_value(value, marks)}</dd>\n"
+        for key, value in part.items()
+        if key not in _HIDDEN and key not in without
+    )
+    return f"<dl>\n{rows}</dl>\n" if rows else ""
+
+
+def _render_value(value: Any, marks: Mapping[str, str]) -> str:
+    if isinstance(value, list):
+        return f"<ul>{''.join(f'<li>{_render_value(each, marks)}</li>' for each in value)}</ul>"
+    return _render_part(value, marks) if isinstance(value, dict) else show_text(str(value))
+
+
+def _render_part(part: dict[str, Any], marks: Mapping[str, str]) -> str:
+    """A part of a record: what names it as one line, and what else it holds as rows below."""
+    inner = ""
+    if "text" in part:
+        line, more = part["text"], _summarise(part)
+        inner = _render_rows({"periods": part["periods"]}, marks) if "periods" in part else ""
+    elif "basis" in part:
+        levels = [part[level] for level in _LEVELS if level in part]
+        line, more = " ".join(part.get("areas", ())) or part.get("province", ""), " ".join(levels)
+    else:
+        names = [part[key] for key in _LINE if isinstance(part.get(key), str)]
+        line, more = next(iter(names), ""), " · ".join((*names[1:], part.get("code", "")))
+        inner = _render_rows(part, marks, without=("code", *(key for key in _LINE if isinstance(part.get(key), str))))
+    more = f"{more.strip(' ·')}{show_score(part.get('confidence'))}".strip()
+    return f"<div{_bind(part.get('mentions', ()), marks)}>{show_text(line)}{_note(more)}</div>{inner}"
+
+
+def _note(text: str) -> str:
+    return f" <small>{show_text(text)}</small>" if text else ""
+
+
+def _summarise(value: dict[str, Any]) -> str:
+    """What a normalised value says, in figures."""
+    match value.get("type"):
+        case "date" | "time" | "period" if "start" in value:
+            ends = dict.fromkeys(str(value[key]) for key in ("start", "end") if key in value)
+            return " – ".join(ends)
+        case "period":
+            return f"พ.ศ. {value.get('year_be', '')}"
+        case "session":
+            return "/".join(str(value[key]) for key in ("number", "year_be") if key in value)
+        case "amount" | "count":
+            return _summarise_measure(value)
+        case "unparsed":
+            return f"? {value.get('reason', '')}"
+    return ""
+
+
+def _summarise_measure(value: dict[str, Any]) -> str:
+    low, high = (f"{Decimal(value[key]):,f}" if key in value else "" for key in ("minimum", "maximum"))
+    figures = low if low == high else f"{low} – {high}" if low and high else f"≥ {low}" if low else f"≤ {high}"
+    about = "≈ " if value.get("approximate") else ""
+    per = f" / {value['per']}" if "per" in value else ""
+    return f"{about}{figures} {value.get('unit', '')}{per}"

@@ -1,0 +1,136 @@
+"""The command `thaigov-events`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from tqdm import tqdm
+
+from thaigov_events.annotations.corpus import CorpusError, read_corpus
+from thaigov_events.annotations.files import replace_safely, write_safely
+from thaigov_events.annotations.metrics import compare
+from thaigov_events.annotations.report import describe_comparison, format_comparison
+from thaigov_events.inference.extractor import Extraction, Extractor
+from thaigov_events.inference.html import write_page
+from thaigov_events.inference.inputs import Article, Failure, read_articles
+from thaigov_events.inference.listing import format_events
+
+FORMATS = ("events", "jsonl", "html")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return its exit status: 0, 1 where an input failed, 2 on a wrong call."""
+    options = _parse(arguments)
+    try:
+        status: int = options.run(options)
+    except (CorpusError, FileNotFoundError, ValueError) as error:
+        print(f"thaigov-events: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
+        sys.stderr.close()
+        return 1
+    return status
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="thaigov-events", description="Structured events from Thai government news.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    extract = commands.add_parser("extract", help="read articles and write what they say")
+    extract.add_argument(
+        "inputs", nargs="+", metavar="INPUT", help=".txt or .jsonl file, folder, or - for standard input"
+    )
+    extract.add_argument("-o", "--output", type=Path, help="file to write (default: standard output)")
+    extract.add_argument("--format", choices=FORMATS, help="default: by the ending of --output, else events")
+    extract.set_defaults(run=_extract)
+    evaluate = commands.add_parser("evaluate", help="measure the model on an annotated corpus")
+    evaluate.add_argument("gold", type=Path, metavar="GOLD.jsonl")
+    evaluate.add_argument(
+        "-o", "--output", type=Path, help="folder for metrics.md and metrics.json (default: out/evaluation)"
+    )
+    evaluate.set_defaults(run=_evaluate)
+    for command in (extract, evaluate):
+        command.add_argument("--model", type=Path, help="model folder (default: the released weights)")
+        command.add_argument("--threads", type=int, help="cores to use (default: all)")
+    return parser.parse_args(arguments)
+
+
+def _extract(options: argparse.Namespace) -> int:
+    kind = options.format or _guess_format(options.output)
+    extractor = Extractor.load(options.model, threads=options.threads)
+    failures: list[Failure] = []
+
+    def report(failure: Failure) -> None:
+        failures.append(failure)
+        tqdm.write(f"thaigov-events: {failure}", file=sys.stderr)
+
+    done = 0
+
+    def extractions() -> Iterator[Extraction]:
+        nonlocal done
+        articles = _articles(options.inputs, report)
+        for extraction in tqdm(extractor.extract(articles), unit=" articles", disable=not sys.stderr.isatty()):
+            done += 1
+            yield extraction
+
+    with _open_output(options.output) as file:
+        if kind == "html":
+            write_page(file, ((e.document, e.events) for e in extractions()), extractor.predictor.settings.schema)
+        else:
+            write: Callable[[Extraction], str] = _json_line if kind == "jsonl" else format_events
+            for extraction in extractions():
+                file.write(write(extraction) + "\n")
+    place = f" to {options.output}" if options.output else ""
+    print(f"{done} articles read{place}, {len(failures)} inputs failed", file=sys.stderr)
+    return 1 if failures else 0
+
+
+def _articles(inputs: Iterable[str], report: Callable[[Failure], None]) -> Iterator[Article]:
+    for item in read_articles(inputs):
+        if isinstance(item, Failure):
+            report(item)
+        else:
+            yield item
+
+
+def _guess_format(output: Path | None) -> str:
+    return {".jsonl": "jsonl", ".html": "html"}.get(output.suffix if output else "", "events")
+
+
+def _json_line(extraction: Extraction) -> str:
+    return json.dumps(extraction.to_dict(), ensure_ascii=False)
+
+
+@contextmanager
+def _open_output(path: Path | None) -> Iterator[TextIO]:
+    """Open standard output, or a temporary file that takes its name only when all is written."""
+    if path is None:
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    with replace_safely(path) as temporary, temporary.open("w", encoding="utf-8") as file:
+        yield file
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    extractor = Extractor.load(options.model, threads=options.threads)
+    gold = read_corpus(options.gold, extractor.predictor.settings.schema)
+    articles = (Article(document.id, document.text) for document in gold)
+    stream = tqdm(extractor.extract(articles), total=len(gold), unit=" articles", disable=not sys.stderr.isatty())
+    comparison = compare(gold, [extraction.document for extraction in stream])
+    table = format_comparison(comparison) + "\n"
+    values = json.dumps(describe_comparison(comparison), ensure_ascii=False, indent=1) + "\n"
+    output = options.output or Path("out/evaluation")
+    write_safely(output / "metrics.md", lambda path: path.write_text(table, encoding="utf-8"))
+    write_safely(output / "metrics.json", lambda path: path.write_text(values, encoding="utf-8"))
+    print(table)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""From articles to mentions, links, values and records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from thaigov_events.annotations.document import Document
+from thaigov_events.inference.assembly import assemble, attach_values
+from thaigov_events.inference.inputs import Article
+from thaigov_events.models.bundle import ModelSettings, released_folder
+from thaigov_events.models.predictor import Predictor
+from thaigov_events.models.runtime import OnnxRuntime
+from thaigov_events.models.tokenizer import Tokenizer
+
+CHUNK = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """What an article says: its document with scored mentions and links, values by mention id, event records."""
+
+    document: Document
+    values: dict[str, dict[str, Any]]
+    events: list[dict[str, Any]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the output record: the corpus format with scores, values and events."""
+        record = self.document.to_dict()
+        for entity in record["entities"]:
+            if entity["id"] in self.values:
+                entity["value"] = self.values[entity["id"]]
+        return record | {"events": self.events}
+
+
+class Extractor:
+    """The engine: `Extractor.load()(text)` gives an `Extraction`."""
+
+    def __init__(self, predictor: Predictor) -> None:
+        self.predictor = predictor
+
+    @classmethod
+    def load(cls, model: Path | str | None = None, *, threads: int | None = None) -> Extractor:
+        """Open a model folder, by default the released one.
+
+        Raises:
+            FileNotFoundError: when it is not a model folder.
+        """
+        folder = Path(model) if model else released_folder()
+        settings = ModelSettings.load(folder)
+        return cls(Predictor(OnnxRuntime(folder, threads=threads), Tokenizer.load(folder / "tokenizer.json"), settings))
+
+    def __call__(self, text: str, *, id: str = "article") -> Extraction:
+        """Read one article."""
+        return next(self.extract([Article(id, text)]))
+
+    def extract(self, articles: Iterable[Article]) -> Iterator[Extraction]:
+        """Read articles, in order; they are worked on a few dozen at a time, so memory stays flat."""
+        stream = iter(articles)
+        while chunk := list(islice(stream, CHUNK)):
+            for document in self.predictor.predict([(article.id, article.text) for article in chunk]):
+                records = [record.to_dict() for record in assemble(document)]
+                yield Extraction(document, attach_values(document), records)

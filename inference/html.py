@@ -1,0 +1,147 @@
+"""One page for the browser: articles with coloured mentions, their records beside them, their links below.
+
+The page needs no network, and its own policy lets nothing run or load but its own style and script.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.resources import files
+from tempfile import SpooledTemporaryFile
+from typing import Any, TextIO
+
+from thaigov_events.annotations.document import Document
+from thaigov_events.annotations.schema import EntityType, Schema
+from thaigov_events.inference.cards import list_mentions, render_record
+from thaigov_events.inference.markup import quote_text, show_score, show_text
+
+_COLOUR = re.compile("#[0-9a-fA-F]{3}(?:[0-9a-fA-F]{3})?")
+_SPOOLED_BYTES = 32 * 2**20
+_TITLE_CHARACTERS = 100
+
+
+def render_page(documents: Iterable[tuple[Document, list[dict[str, Any]]]], schema: Schema) -> str:
+    """Return the page of documents and their records, as `Record.to_dict` gives them; see `write_page`."""
+    page = io.StringIO()
+    write_page(page, documents, schema)
+    return page.getvalue()
+
+
+def write_page(file: TextIO, documents: Iterable[tuple[Document, list[dict[str, Any]]]], schema: Schema) -> None:
+    """Write the page of documents and their records; documents are taken one at a time and not kept.
+
+    Several documents get an index at the top. Characters that would reorder or break the page, and lone
+    surrogates, are shown as ⟨U+202E⟩; all else of an article stands as it is.
+
+    Raises:
+        ValueError: when a colour of the schema is not of the form #rrggbb, or a record names a mention that
+            its document does not have.
+    """
+    labels = {entity.name: (f"e{at}", entity) for at, entity in enumerate(schema.entities)}
+    style = _read_style(schema)
+    script = (files(__package__) / "view.js").read_text("utf-8")
+    titles: list[str] = []
+    with SpooledTemporaryFile(_SPOOLED_BYTES, "w+", encoding="utf-8", newline="") as articles:
+        for number, (document, records) in enumerate(documents, 1):
+            articles.writelines(_render_document(document, records, number=number, labels=labels, schema=schema))
+            titles.append(f"{show_text(_title(document))} <span>{len(records)}</span>")
+        file.write(_render_head(style, script, schema))
+        if len(titles) > 1:
+            entries = "".join(f'<li><a href="#d{n}">{title}</a></li>\n' for n, title in enumerate(titles, 1))
+            file.write(f'<nav class="index"><ol>\n{entries}</ol></nav>\n')
+        articles.seek(0)
+        shutil.copyfileobj(articles, file)
+        file.write(f"</main>\n<script>{script}</script>\n</body>\n</html>\n")
+
+
+def _read_style(schema: Schema) -> str:
+    rules = [(files(__package__) / "view.css").read_text("utf-8")]
+    for at, entity in enumerate(schema.entities):
+        if not _COLOUR.fullmatch(entity.colour):
+            raise ValueError(f"schema: {entity.name} has the colour {entity.colour!r}; write it as #rrggbb")
+        rules.append(f".e{at} {{ --colour: {entity.colour}; }}\n")
+    return "".join(rules)
+
+
+def _render_head(style: str, script: str, schema: Schema) -> str:
+    policy = f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'"
+    legend = "".join(
+        f'<li><mark class="e{at}" title="{quote_text(entity.definition)}">'
+        f"{show_text(entity.thai or entity.name)}</mark> {show_text(entity.english)}</li>"
+        for at, entity in enumerate(schema.entities)
+    )
+    return (
+        '<!DOCTYPE html>\n<html lang="th">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}; form-action \'none\'">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>thaigov-events</title>\n<style>{style}</style>\n</head>\n<body>\n<h1>thaigov-events</h1>\n"
+        f'<ul class="legend">{legend}</ul>\n'
+        '<p class="options"><label><input type="checkbox" id="names"> แสดงชื่อป้าย · show labels</label></p>\n'
+        "<main>\n"
+    )
+
+
+def _hash(content: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode("utf-8")).digest()).decode("ascii")
+
+
+def _title(document: Document) -> str:
+    first = next((line.strip() for line in document.text.splitlines() if line.strip()), "")
+    return f"{document.id}: {first[:_TITLE_CHARACTERS]}{'…' if len(first) > _TITLE_CHARACTERS else ''}"
+
+
+def _render_document(
+    document: Document,
+    records: list[dict[str, Any]],
+    *,
+    number: int,
+    labels: Mapping[str, tuple[str, EntityType]],
+    schema: Schema,
+) -> Iterator[str]:
+    marks = {entity.id: f"m{number}-{at}" for at, entity in enumerate(document.entities)}
+    title = show_text(_title(document))
+    yield f'<article id="d{number}">\n<h2>{title}</h2>\n<div class="columns">\n<div class="text">'
+    position = 0
+    for entity in document.entities:
+        colour, kind = labels.get(entity.label, ("", EntityType(entity.label)))
+        name = kind.thai or kind.name
+        hint = f"{name} · {kind.english or kind.name} · {entity.id}{show_score(entity.score)}"
+        yield show_text(document.text[position : entity.start])
+        yield (
+            f'<mark class="{colour}" id="{marks[entity.id]}" data-name="{quote_text(name)}"'
+            f' title="{quote_text(hint)}">{show_text(document.text_of(entity))}</mark>'
+        )
+        position = entity.end
+    yield f'{show_text(document.text[position:])}</div>\n<aside class="records">\n'
+    for record in records:
+        missing = [mention for mention in list_mentions(record) if mention not in marks]
+        if missing:
+            raise ValueError(
+                f"document {document.id}: record {record.get('id')} names mention {missing[0]}, which it has"
+                " not; give the records of this very document"
+            )
+        yield render_record(record, marks)
+    yield from _render_links(document, marks, schema)
+    yield "</aside>\n</div>\n</article>\n"
+
+
+def _render_links(document: Document, marks: Mapping[str, str], schema: Schema) -> Iterator[str]:
+    if not document.relations:
+        return
+    names = {relation.name: relation for relation in schema.relations}
+    texts = {entity.id: show_text(document.text_of(entity)) for entity in document.entities}
+    count = len(document.relations)
+    yield f'<details class="links"><summary>ความสัมพันธ์ · relations ({count})</summary>\n<ol>\n'
+    for link in document.relations:
+        known = names.get(link.label)
+        label = f"{known.thai or known.name} · {known.english or known.name}" if known else link.label
+        yield (
+            f'<li data-mentions="{marks[link.head]} {marks[link.tail]}">{texts[link.head]}'
+            f" <b>—{show_text(label)}{show_score(link.score)}→</b> {texts[link.tail]}</li>\n"
+        )
+    yield "</ol></details>\n"

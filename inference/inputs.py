@@ -1,0 +1,122 @@
+"""Read articles from files, folders and standard input. What cannot be read is said, and does not stop the rest."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+SUFFIXES = (".txt", ".jsonl")
+STANDARD_INPUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A text to read, under the id that its record will have."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An input, or a line of one, that could not be read: where, and why with the mend."""
+
+    where: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.reason}"
+
+
+def read_articles(inputs: Iterable[str]) -> Iterator[Article | Failure]:
+    """Yield the articles of all inputs in order, with a failure in the place of each that cannot be read.
+
+    An input is a `.txt` file (one article, its id the file's stem), a `.jsonl` file (an object with `text` and
+    perhaps `id` a line), a folder (all such files below it, by name), or `-` (standard input: JSON lines if it
+    begins with `{`, else one article).
+    """
+    for name in inputs:
+        path = Path(name)
+        if name == STANDARD_INPUT:
+            yield from _read_stream(sys.stdin.buffer)
+        elif path.is_dir():
+            files = sorted(p for p in path.rglob("*") if p.suffix in SUFFIXES and p.is_file())
+            if not files:
+                yield Failure(name, f"no {' or '.join(SUFFIXES)} file in this folder or below")
+            for file in files:
+                yield from _read_file(file)
+        elif path.is_file():
+            yield from _read_file(path)
+        else:
+            yield Failure(name, "no such file or folder")
+
+
+def _read_file(path: Path) -> Iterator[Article | Failure]:
+    try:
+        if path.suffix == ".jsonl":
+            with path.open("rb") as file:
+                yield from _read_lines(file, str(path), path.stem)
+        else:
+            yield _decode(path.read_bytes(), str(path), path.stem)
+    except OSError as error:
+        yield Failure(str(path), error.strerror or str(error))
+
+
+def _read_stream(stream: BinaryIO) -> Iterator[Article | Failure]:
+    data = stream.read()
+    if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{":
+        yield from _read_lines(data.splitlines(), "standard input", "stdin")
+    else:
+        yield _decode(data, "standard input", "stdin")
+
+
+def _decode(data: bytes, where: str, name: str) -> Article | Failure:
+    if b"\0" in data:
+        return Failure(where, f"a binary file (zero byte at {data.index(0)}); an article is UTF-8 text")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return Failure(
+            where,
+            f"not UTF-8: byte 0x{data[error.start]:02x} at {error.start}; "
+            "convert it, for old Thai files by `iconv -f TIS-620 -t UTF-8`",
+        )
+    if not text.strip():
+        return Failure(where, "empty: there is no text in it")
+    return Article(name, text)
+
+
+def _read_lines(lines: Iterable[bytes], where: str, stem: str) -> Iterator[Article | Failure]:
+    empty = True
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        empty = False
+        place = f"{where}:{number}"
+        try:
+            record = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
+        except UnicodeDecodeError as error:
+            yield Failure(place, f"not UTF-8: byte 0x{line[error.start]:02x} at {error.start} of the line")
+            continue
+        except (json.JSONDecodeError, RecursionError) as error:
+            yield Failure(place, f"not JSON: {error}")
+            continue
+        if not isinstance(record, dict) or not isinstance(record.get("text"), str):
+            yield Failure(place, "a line must be an object with a string field 'text'")
+        elif not record["text"].strip():
+            yield Failure(place, "the field 'text' is empty")
+        elif not isinstance(record.get("id", ""), str | int):
+            yield Failure(place, f"id {record['id']!r}: must be a string or a number")
+        else:
+            # JSON can name half of a surrogate pair, which is no character and has no UTF-8 form
+            text = record["text"]
+            if any("\ud800" <= c <= "\udfff" for c in text):
+                yield Failure(place, "the field 'text' holds half of a surrogate pair; write the whole character")
+            else:
+                yield Article(str(record.get("id", f"{stem}-{number}")), text)
+    if empty:
+        yield Failure(where, "empty: there is no line in it")

@@ -1,0 +1,82 @@
+"""Records as plain text, for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from thaigov_events.inference.extractor import Extraction
+
+Item = dict[str, Any]
+
+
+def format_events(extraction: Extraction) -> str:
+    """Return an article's records as indented lines, under a line with its id."""
+    document = extraction.document
+    head = f"── {document.id}: {len(document.entities)} mentions, {len(document.relations)} relations, "
+    head += f"{len(extraction.events)} records"
+    return "\n".join([head, *(line for record in extraction.events for line in _format_record(record))]) + "\n"
+
+
+def _format_record(record: Item) -> list[str]:
+    kind = f"{record['kind']} · {record['type']}" if "type" in record else record["kind"]
+    title = record.get("trigger") or record.get("name") or _actor(record["holder"])
+    sure = f"  ({record['confidence']:.2f})" if "confidence" in record else ""
+    return [f"  {kind}: {title}{sure}", *(f"      {name:<13}{text}" for name, text in _rows(record))]
+
+
+def _rows(record: Item) -> list[tuple[str, str]]:
+    """Return the rows of a record that have something to say."""
+    single: dict[str, Callable[[Item], str]] = {
+        "committee": _committee, "session": _fact, "venue": _name, "place": _place, "chair": _actor,
+    }  # fmt: skip
+    many: dict[str, Callable[[Item], str]] = {
+        "dates": _fact, "times": _fact, "periods": _fact, "venues": _name, "places": _place, "chairs": _actor,
+        "participants": _actor, "organizers": _actor, "amounts": _fact, "counts": _fact, "topics": _topic,
+    }  # fmt: skip
+    rows = [(name, show(record[name])) for name, show in single.items() if name in record]
+    if record["kind"] == "appointment" and "position" in record:
+        rows.append(("position", record["position"]))
+    for name, show in many.items():
+        rows += [(name if place == 0 else "", show(item)) for place, item in enumerate(record.get(name, ()))]
+    return [(name, text) for name, text in rows if text]
+
+
+def _fact(fact: Item) -> str:
+    read = fact.get("start") or fact.get("minimum") or fact.get("maximum")
+    end = fact.get("end") or fact.get("maximum")
+    plain = _join((read, end if end != read else None), " – ")
+    periods = _join((_fact(period) for period in fact.get("periods", ())), ", ")
+    return (
+        str(fact["text"])
+        + (f" = {plain}" if plain and plain != fact["text"] else "")
+        + (f" in {periods}" if periods else "")
+    )
+
+
+def _name(item: Item) -> str:
+    return str(item["name"])
+
+
+def _committee(item: Item) -> str:
+    return _join((item.get("name"), item.get("code")), " · ")
+
+
+def _actor(item: Item) -> str:
+    names = ("name", "position", "organization", "committee", "location")
+    return _join((item.get(name) for name in names), ", ")
+
+
+def _place(item: Item) -> str:
+    levels = (item.get("subdistrict"), item.get("district"), item.get("province"))
+    named = _join(levels, ", ") or _join(item.get("areas", ()), ", ")
+    return named + (f" ({item['iso_3166_2']})" if "iso_3166_2" in item else "")
+
+
+def _topic(item: Item) -> str:
+    facts = [_fact(fact) for name in ("amounts", "counts", "periods") for fact in item.get(name, ())]
+    return str(item["name"]) + (f" [{'; '.join(facts)}]" if facts else "")
+
+
+def _join(parts: Iterable[Any], separator: str) -> str:
+    return separator.join(str(part) for part in parts if part)

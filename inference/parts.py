@@ -1,0 +1,198 @@
+"""Read the parts of records from a graph: facts, committees, actors.
+
+All take the mentions whose links count, the most telling one first, and keep that order.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from thaigov_events.annotations.document import Relation
+from thaigov_events.inference.events import Actor, Committee, Fact
+from thaigov_events.inference.graph import Graph, Identity, fold_name, split_person
+from thaigov_events.inference.sessions import Session
+from thaigov_events.inference.values import Unparsed
+
+_ACTORS = ("PERSON", "POSITION", "ORGANIZATION", "COMMITTEE", "COMMITTEE_CODE", "LOCATION")
+
+
+def read_facts(
+    graph: Graph, mentions: Iterable[str], *, relations: Sequence[str], tails: Sequence[str]
+) -> tuple[Fact, ...]:
+    """Return the values that links of `relations` give to mentions, equal ones of different mentions as one.
+
+    Equal values that one mention has twice are two facts: fifty men and fifty women.
+    """
+    stated: dict[object, list[Fact]] = defaultdict(list)
+    for mention in mentions:
+        seen: Counter[object] = Counter()
+        for link in (link for label in relations for link in graph.links_from(label, mention)):
+            if graph.label(link.tail) not in tails:
+                continue
+            fact = _read_fact(graph, link)
+            key = _key_fact(fact), tuple(_key_fact(period) for period in fact.periods)
+            seen[key] += 1
+            stated[key, seen[key]].append(fact)
+    return tuple(replace(same[0], evidence=graph.join(f.evidence for f in same)) for same in stated.values())
+
+
+def _read_fact(graph: Graph, link: Relation) -> Fact:
+    periods: tuple[Fact, ...] = ()
+    if graph.label(link.tail) in ("MONEY", "QUANTITY"):
+        periods = read_facts(graph, [link.tail], relations=("in_period",), tails=("PERIOD",))
+    return Fact(
+        text=graph.text(link.tail),
+        evidence=graph.support([link.tail], [link]),
+        value=graph.values.get(link.tail),
+        periods=periods,
+    )
+
+
+def _key_fact(fact: Fact) -> object:
+    return fold_name(fact.text) if fact.value is None or isinstance(fact.value, Unparsed) else fact.value
+
+
+def read_sessions(graph: Graph, mentions: Iterable[str]) -> tuple[Fact, ...]:
+    """Return the running numbers of a meeting; one without a year is the same as one with it."""
+    facts = read_facts(graph, mentions, relations=("has_session",), tails=("SESSION_NUMBER",))
+    dated: dict[object, Fact] = {}
+    for fact in facts:
+        if isinstance(fact.value, Session) and fact.value.year_ce is not None:
+            dated.setdefault(fact.value.number, fact)
+    stated: dict[object, list[Fact]] = {_key_fact(fact): [fact] for fact in dated.values()}
+    for fact in facts:
+        same = fact
+        if isinstance(fact.value, Session) and fact.value.year_ce is None:
+            same = dated.get(fact.value.number, fact)
+        stated.setdefault(_key_fact(same), [same]).append(fact)
+    return tuple(replace(same[0], evidence=graph.join(f.evidence for f in same)) for same in stated.values())
+
+
+def describe_committee(graph: Graph, mention: str, link: Relation) -> Committee:
+    """Return the body that a mention names or codes, its other half from wherever the article gives it."""
+    named = graph.label(mention) == "COMMITTEE"
+    bearer = graph.find_bearer("has_code", mention if named else graph.fullest[_find_body(graph, mention)])
+    codes = graph.links_from("has_code", bearer)[:1] if bearer else ()
+    return Committee(
+        graph.support([mention, *(end for code in codes for end in (code.head, code.tail))], [link, *codes]),
+        name=graph.text(mention) if named else "".join(graph.text(code.head) for code in codes),
+        code="".join(graph.text(code.tail) for code in codes) if named else graph.text(mention),
+    )
+
+
+def _find_body(graph: Graph, mention: str) -> Identity:
+    """What a name or a code stands for; a code that the article gives to several bodies stands for none."""
+    owners = graph.owners.get(("has_code", graph.identities[mention]), set())
+    return next(iter(owners)) if len(owners) == 1 else graph.identities[mention]
+
+
+def read_committees(graph: Graph, mentions: Iterable[str]) -> tuple[Committee, ...]:
+    """Return the bodies whose meeting the mentions of an event are, those with a name first.
+
+    Where one mention of the meeting gives a name, another a code, and no more are given, the body is one.
+    """
+    stated: dict[Identity, list[Committee]] = defaultdict(list)
+    for mention in mentions:
+        for link in graph.links_from("meeting_of", mention):
+            if graph.label(link.tail) in ("COMMITTEE", "COMMITTEE_CODE"):
+                stated[_find_body(graph, link.tail)].append(describe_committee(graph, link.tail, link))
+    bodies = [_join_committees(graph, same) for same in stated.values()]
+    named = [body for body in bodies if body.name]
+    coded = [body for body in bodies if not body.name]
+    if len(named) == len(coded) == 1 and _fold_code(named[0].code) in ("", _fold_code(coded[0].code)):
+        return (_join_committees(graph, [*named, *coded]),)
+    return (*named, *coded)
+
+
+def _join_committees(graph: Graph, same: Sequence[Committee]) -> Committee:
+    return Committee(
+        graph.join(body.evidence for body in same),
+        name=max((body.name for body in same), key=len),
+        code=next((body.code for body in same if body.code), ""),
+    )
+
+
+def _fold_code(code: str) -> str:
+    return fold_name(code).replace(".", "")
+
+
+def read_actors(graph: Graph, mentions: Iterable[str], relation: str) -> tuple[Actor, ...]:
+    """Return those who are linked to mentions by `relation`, each once."""
+    stated: dict[Identity, list[Relation]] = defaultdict(list)
+    for mention in mentions:
+        for link in graph.links_to(relation, mention):
+            if graph.label(link.head) in _ACTORS:
+                stated[graph.identities[link.head]].append(link)
+    _join_offices(graph, stated)
+    return tuple(describe_actor(graph, links) for links in stated.values())
+
+
+def _join_offices(graph: Graph, stated: dict[Identity, list[Relation]]) -> None:
+    """Give an office's links to its holder, where one mention of an event has the office, another the person.
+
+    Two of one mention are two people: a list names the governor, and again governors as a class.
+    """
+    holders: dict[Identity, set[Identity]] = defaultdict(set)
+    for identity, links in stated.items():
+        if identity[0] == "PERSON":
+            for office in _find_offices(graph, [link.head for link in links]):
+                holders[graph.identities[office.tail]].add(identity)
+    for office_identity in [identity for identity in stated if len(holders.get(identity, ())) == 1]:
+        (person,) = holders[office_identity]
+        events = {link.tail for link in stated[person]}
+        if events.isdisjoint(link.tail for link in stated[office_identity]):
+            stated[person].extend(stated.pop(office_identity))
+
+
+def _find_offices(graph: Graph, persons: Iterable[str]) -> list[Relation]:
+    """The offices stated at mentions of a person; if none, those at the nearest mention that has one."""
+    heads = list(dict.fromkeys(persons))
+    stated = [link for head in heads for link in graph.links_from("holds_position", head)]
+    if not stated and (bearer := graph.find_bearer("holds_position", heads[0])):
+        stated = list(graph.links_from("holds_position", bearer))
+    offices: dict[Identity, Relation] = {}
+    for link in stated:
+        offices.setdefault(graph.identities[link.tail], link)
+    return list(offices.values())
+
+
+def describe_actor(graph: Graph, links: Sequence[Relation], *, without: frozenset[str] = frozenset()) -> Actor:
+    """Return the one who is the head of `links`, without the offices of the mentions `without`."""
+    heads = list(dict.fromkeys(link.head for link in links))
+    persons = [head for head in heads if graph.label(head) == "PERSON"]
+    # Beside a full name stands the full office.
+    persons.sort(key=lambda person: not split_person(graph.text(person))[1])
+    offices = [o for o in _find_offices(graph, persons) if o.tail not in without] if persons else []
+    support = [end for office in offices for end in (office.head, office.tail)]
+    support += [graph.fullest[graph.identities[person]] for person in persons[:1]]
+    evidence = graph.join(graph.support([link.head, *support], [link, *offices]) for link in links)
+    seats = {graph.identities[seat.tail]: seat for head in heads for seat in _find_seats(graph, head)}
+    member_of = tuple(describe_committee(graph, seat.tail, seat) for seat in seats.values())
+    if persons:
+        positions = tuple(graph.text(office.tail) for office in offices)
+        return Actor(
+            evidence,
+            name=graph.text(graph.fullest[graph.identities[persons[0]]]),
+            position=positions[0] if positions else "",
+            other_positions=positions[1:],
+            member_of=member_of,
+        )
+
+    def write(*labels: str) -> str:
+        return graph.text(heads[0]) if graph.label(heads[0]) in labels else ""
+
+    return Actor(
+        evidence,
+        position=write("POSITION"),
+        organization=write("ORGANIZATION"),
+        committee=write("COMMITTEE", "COMMITTEE_CODE"),
+        location=write("LOCATION"),
+        member_of=member_of,
+    )
+
+
+def _find_seats(graph: Graph, mention: str) -> Sequence[Relation]:
+    bearer = graph.find_bearer("member_of", mention) if graph.label(mention) == "PERSON" else mention
+    return graph.links_from("member_of", bearer) if bearer else ()

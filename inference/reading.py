@@ -1,0 +1,47 @@
+"""What the readers of mention texts share: plain writing, values that become records, and refusal."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+_CHARACTERS = str.maketrans(
+    {
+        **{thai: str(digit) for digit, thai in enumerate("๐๑๒๓๔๕๖๗๘๙")},
+        **dict.fromkeys("‐‑‒–—―−－", "-"),
+        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff", None),
+        "／": "/",
+        "：": ":",
+    }
+)
+_SPLIT_AM = re.compile("ํ([่-๋]?)า")
+
+
+class UnreadableError(ValueError):
+    """A text states no value that can be read without guessing; the message is the reason, for a record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Base of the values that are read from mentions: frozen dataclasses that know their record."""
+
+    type_name: ClassVar[str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-able record: `type`, then the fields that are neither None nor False."""
+        record: dict[str, Any] = {"type": self.type_name}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value is not None and value is not False:
+                record[field.name] = list(value) if isinstance(value, tuple) else value
+        return record
+
+
+def write_plainly(text: str, *, keep_case: bool = False) -> str:
+    """Return a text in lower case, with Arabic digits, plain dashes, single spaces and mended vowels."""
+    text = " ".join(text.translate(_CHARACTERS).split())
+    if "ํ" in text:
+        text = _SPLIT_AM.sub(r"\1ำ", text)
+    text = text.replace("เเ", "แ")
+    return text if keep_case else text.lower()

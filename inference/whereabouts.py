@@ -1,0 +1,152 @@
+"""Read from a graph where things are held or lie.
+
+Like `parts`, all take the mentions whose links count, the most telling one first.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from thaigov_events.annotations.document import Relation
+from thaigov_events.inference.events import Actor, Committee, Evidence, Name, PlaceBasis, Spot
+from thaigov_events.inference.graph import Graph, Identity
+from thaigov_events.inference.places import Place, find_provinces
+
+# From a venue: village, sub-district, district, province, region, country. What is longer is no address.
+_MOST_LEVELS = 6
+_COMPARED = 64
+_LEVELS = ("province", "iso_3166_2", "district", "subdistrict")
+
+
+def read_venues(graph: Graph, mentions: Iterable[str]) -> tuple[Name, ...]:
+    """Return the venues where mentions are held."""
+    stated: dict[Identity, list[Relation]] = defaultdict(list)
+    for mention in mentions:
+        for link in graph.links_from("held_at", mention):
+            if graph.label(link.tail) == "VENUE":
+                stated[graph.identities[link.tail]].append(link)
+    return tuple(
+        Name(graph.text(links[0].tail), graph.join(graph.support([link.tail], [link]) for link in links))
+        for links in stated.values()
+    )
+
+
+def read_places(graph: Graph, mentions: Iterable[str]) -> tuple[Spot, ...]:
+    """Return where mentions are held or lie, by following areas into the areas that they lie in.
+
+    Statements that do not contradict each other are one place.
+    """
+    places: list[Spot] = []
+    for mention in mentions:
+        if graph.label(mention) == "LOCATION":
+            places.append(_describe_area(graph, mention, graph.support([mention])))
+        for link in (*graph.links_from("held_at", mention), *graph.links_from("located_in", mention)):
+            areas, links = _follow_areas(graph, link)
+            evidence = graph.support([link.tail, *areas], links)
+            places.extend(_join_spots(graph, [_describe_area(graph, area, evidence) for area in areas]))
+    return tuple(_join_spots(graph, places))
+
+
+def _follow_areas(graph: Graph, link: Relation) -> tuple[list[str], list[Relation]]:
+    """The areas that a link leads to, nearest first, and the links on the way."""
+    links = [link]
+    reached = {link.head, link.tail}
+    step = [link]
+    for _ in range(_MOST_LEVELS):
+        step = [onward for way in step for onward in graph.links_from("located_in", way.tail)]
+        step = list({onward.tail: onward for onward in step if onward.tail not in reached}.values())
+        reached.update(onward.tail for onward in step)
+        links += step
+    return [way.tail for way in links if graph.label(way.tail) == "LOCATION"], links
+
+
+def _describe_area(graph: Graph, area: str, evidence: Evidence) -> Spot:
+    value = graph.values.get(area)
+    if not isinstance(value, Place):
+        return Spot(evidence, areas=(graph.text(area),))
+    return Spot(
+        evidence,
+        areas=(graph.text(area),),
+        province=value.province or "",
+        iso_3166_2=value.iso_3166_2 or "",
+        district=value.district or "",
+        subdistrict=value.subdistrict or "",
+    )
+
+
+def _join_spots(graph: Graph, spots: Sequence[Spot]) -> list[Spot]:
+    """Put together what does not contradict itself; what could belong to several provinces stays alone.
+
+    Beyond `_COMPARED` places only equal ones are put together, so that a list of a thousand costs no million.
+    """
+    joined: list[tuple[dict[str, Any], list[int]]] = []
+    equal: dict[tuple[str, ...], list[int]] = {}
+    for at in sorted(range(len(spots)), key=lambda at: not spots[at].province):
+        told = {level: getattr(spots[at], level) for level in _LEVELS}
+        if (same := equal.get(tuple(told.values()))) is None:
+            fitting = [(known, same) for known, same in joined[:_COMPARED] if _agree(known, told)]
+            if len(fitting) == 1 or (fitting and told["province"]):
+                known, same = fitting[0]
+                known |= {level: known[level] or told[level] for level in _LEVELS}
+            else:
+                same = []
+                joined.append((dict(told), same))
+            equal[tuple(told.values())] = same
+        same.append(at)
+    return [_merge_spots(graph, [spots[at] for at in sorted(same)], levels) for levels, same in joined]
+
+
+def _agree(known: dict[str, Any], told: dict[str, Any]) -> bool:
+    return all(not known[level] or not told[level] or known[level] == told[level] for level in _LEVELS)
+
+
+def _merge_spots(graph: Graph, same: Sequence[Spot], levels: dict[str, Any]) -> Spot:
+    areas = tuple(dict.fromkeys(area for spot in same for area in spot.areas))
+    return Spot(graph.join(spot.evidence for spot in same), areas=areas, **levels)
+
+
+def infer_province(
+    graph: Graph,
+    spots: tuple[Spot, ...],
+    *,
+    venues: Sequence[Name],
+    committees: Sequence[Committee],
+    chairs: Sequence[Actor],
+) -> tuple[Spot, ...]:
+    """Return the places of an event; where none states a province, with the one that its parties name.
+
+    The venue is asked first, then the committee, then the chair's offices, and only an answer of exactly one
+    province is taken. Several places stay as they are: the answer could be of any of them.
+    """
+    if len(spots) > 1 or any(spot.province for spot in spots):
+        return spots
+    for basis, named in _list_names(venues, committees, chairs):
+        found = {province for text, _ in named for province in find_provinces(text)}
+        if len(found) == 1:
+            province = found.pop()
+            evidence = [source for text, source in named if province in find_provinces(text)]
+            spot = spots[0] if spots else Spot(evidence[0])
+            return (
+                replace(
+                    spot,
+                    evidence=graph.join([spot.evidence, *evidence]),
+                    basis=basis,
+                    province=province.thai,
+                    iso_3166_2=province.code,
+                ),
+            )
+    return spots
+
+
+def _list_names(
+    venues: Sequence[Name], committees: Sequence[Committee], chairs: Sequence[Actor]
+) -> Iterator[tuple[PlaceBasis, list[tuple[str, Evidence]]]]:
+    yield "venue", [(venue.name, venue.evidence) for venue in venues]
+    yield "committee", [(committee.name, committee.evidence) for committee in committees]
+    yield (
+        "chair",
+        [(o, chair.evidence) for chair in chairs for o in (chair.position, *chair.other_positions) if o],
+    )
