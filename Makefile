@@ -19,7 +19,7 @@ export MALLOC_TRIM_THRESHOLD_ := 8000000000
 export MALLOC_TOP_PAD_ := 500000000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow lint format corpus pretrain train export evaluate benchmark clean
+.PHONY: help run test test-slow lint format corpus pretrain train export evaluate clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'

@@ -41,7 +41,7 @@ def iterate_corpus(path: Path, schema: Schema | None = None) -> Iterator[Documen
                 if document.id in seen:
                     raise DocumentError(f"document {document.id}: stands already in line {seen[document.id]}")
                 seen[document.id] = number
-            except (DocumentError, UnicodeError, json.JSONDecodeError) as error:
+            except (ValueError, RecursionError) as error:
                 yield CorpusError(f"{path}:{number}: {error}")
             else:
                 yield document

@@ -66,12 +66,17 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Entities strict, relations on boundaries and strict."""
+    """Entities strict, relations on boundaries and strict, and how far confidences are from the truth.
+
+    The calibration errors are None where what was found has no confidences.
+    """
 
     documents: int
     entities: Score
     relations_boundaries: Score
     relations: Score
+    entity_calibration_error: float | None
+    relation_calibration_error: float | None
 
 
 Item = tuple[str, Hashable]  # label, identity
@@ -99,21 +104,38 @@ def compare(gold: Sequence[Document], found: Sequence[Document], *, resamples: i
     The interval is the 95 % percentile bootstrap over documents, `resamples` draws.
 
     Raises:
-        ValueError: when the two do not have the same ids and texts.
+        ValueError: when there is no document, an id stands twice, or the two differ in their ids or texts.
     """
     others = {document.id: document for document in found}
+    if not gold:
+        raise ValueError("there is no document to compare")
+    if len({document.id for document in gold}) < len(gold) or len(others) < len(found):
+        raise ValueError("a document id stands twice; ids must differ")
+    if extra := sorted(others.keys() - {document.id for document in gold}):
+        raise ValueError(f"document {extra[0]}: stands in the compared annotation alone")
     for document in gold:
         if document.id not in others or others[document.id].text != document.text:
             raise ValueError(f"document {document.id}: absent from the compared annotation, or its text differs there")
     pairs = [(document, others[document.id]) for document in gold]
     random = np.random.default_rng(seed)
     draws = random.integers(0, len(pairs), (resamples, len(pairs))) if pairs else np.zeros((0, 0), dtype=np.int64)
+    strict = [(relation_items(a, strict=True), relation_items(b, strict=True)) for a, b in pairs]
+    loose = [(relation_items(a, strict=False), relation_items(b, strict=False)) for a, b in pairs]
+    entities = [(entity_items(a), entity_items(b)) for a, b in pairs]
     return Comparison(
         len(pairs),
-        _score([(entity_items(a), entity_items(b)) for a, b in pairs], draws),
-        _score([(relation_items(a, strict=False), relation_items(b, strict=False)) for a, b in pairs], draws),
-        _score([(relation_items(a, strict=True), relation_items(b, strict=True)) for a, b in pairs], draws),
+        _score(entities, draws),
+        _score(loose, draws),
+        _score(strict, draws),
+        _calibration_error(entities, [e.score for _, b in pairs for e in b.entities]),
+        _calibration_error(strict, [r.score for _, b in pairs for r in b.relations]),
     )
+
+
+def _calibration_error(pairs: Sequence[tuple[list[Item], list[Item]]], scores: list[float | None]) -> float | None:
+    hits = [item in right for gold, found in pairs for right in [set(gold)] for item in found]
+    given = [(score, hit) for score, hit in zip(scores, hits, strict=True) if score is not None]
+    return calibration_error([score for score, _ in given], [hit for _, hit in given]) if given else None
 
 
 def _score(pairs: list[tuple[list[Item], list[Item]]], draws: np.ndarray) -> Score:

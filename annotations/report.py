@@ -18,8 +18,14 @@ def format_comparison(comparison: Comparison) -> str:
             "### Entities, strict\n\n" + _table(comparison.entities),
             "### Relations, strict\n\n" + _table(comparison.relations),
             f"Relations by the boundaries of both ends alone: F1 {boundaries.total.f1:.4f} {_interval(boundaries)}",
+            f"Expected calibration error: entities {_error(comparison.entity_calibration_error)}, "
+            f"relations {_error(comparison.relation_calibration_error)}",
         ]
     )
+
+
+def _error(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.4f}"
 
 
 def _table(score: Score) -> str:
@@ -47,6 +53,8 @@ def describe_comparison(comparison: Comparison) -> dict[str, Any]:
         "entities": describe_score(comparison.entities),
         "relations": describe_score(comparison.relations),
         "relations_boundaries": describe_score(comparison.relations_boundaries),
+        "entity_calibration_error": comparison.entity_calibration_error,
+        "relation_calibration_error": comparison.relation_calibration_error,
     }
 
 

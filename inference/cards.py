@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
 from thaigov_events.inference.markup import show_score, show_text
+from thaigov_events.inference.summary import summarise
 
 _NAMES = MappingProxyType(
     {
@@ -107,7 +107,7 @@ def _render_part(part: dict[str, Any], marks: Mapping[str, str]) -> str:
     """A part of a record: what names it as one line, and what else it holds as rows below."""
     inner = ""
     if "text" in part:
-        line, more = part["text"], _summarise(part)
+        line, more = part["text"], summarise(part)
         inner = _render_rows({"periods": part["periods"]}, marks) if "periods" in part else ""
     elif "basis" in part:
         levels = [part[level] for level in _LEVELS if level in part]
@@ -122,28 +122,3 @@ def _render_part(part: dict[str, Any], marks: Mapping[str, str]) -> str:
 
 def _note(text: str) -> str:
     return f" <small>{show_text(text)}</small>" if text else ""
-
-
-def _summarise(value: dict[str, Any]) -> str:
-    """What a normalised value says, in figures."""
-    match value.get("type"):
-        case "date" | "time" | "period" if "start" in value:
-            ends = dict.fromkeys(str(value[key]) for key in ("start", "end") if key in value)
-            return " – ".join(ends)
-        case "period":
-            return f"พ.ศ. {value.get('year_be', '')}"
-        case "session":
-            return "/".join(str(value[key]) for key in ("number", "year_be") if key in value)
-        case "amount" | "count":
-            return _summarise_measure(value)
-        case "unparsed":
-            return f"? {value.get('reason', '')}"
-    return ""
-
-
-def _summarise_measure(value: dict[str, Any]) -> str:
-    low, high = (f"{Decimal(value[key]):,f}" if key in value else "" for key in ("minimum", "maximum"))
-    figures = low if low == high else f"{low} – {high}" if low and high else f"≥ {low}" if low else f"≤ {high}"
-    about = "≈ " if value.get("approximate") else ""
-    per = f" / {value['per']}" if "per" in value else ""
-    return f"{about}{figures} {value.get('unit', '')}{per}"

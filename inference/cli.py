@@ -7,12 +7,13 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
 from tqdm import tqdm
 
-from thaigov_events.annotations.corpus import CorpusError, read_corpus
+from thaigov_events.annotations.corpus import read_corpus
 from thaigov_events.annotations.files import replace_safely, write_safely
 from thaigov_events.annotations.metrics import compare
 from thaigov_events.annotations.report import describe_comparison, format_comparison
@@ -21,7 +22,8 @@ from thaigov_events.inference.html import write_page
 from thaigov_events.inference.inputs import Article, Failure, read_articles
 from thaigov_events.inference.listing import format_events
 
-FORMATS = ("events", "jsonl", "html")
+ENDINGS = {".txt": "events", ".jsonl": "jsonl", ".html": "html"}
+FORMATS = tuple(ENDINGS.values())
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,11 +31,11 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parse(arguments)
     try:
         status: int = options.run(options)
-    except (CorpusError, FileNotFoundError, ValueError) as error:
-        print(f"thaigov-events: {error}", file=sys.stderr)
-        return 1
     except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
         sys.stderr.close()
+        return 1
+    except (OSError, ValueError) as error:
+        print(f"thaigov-events: {error}", file=sys.stderr)
         return 1
     return status
 
@@ -62,21 +64,24 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 def _extract(options: argparse.Namespace) -> int:
     kind = options.format or _guess_format(options.output)
+    if options.output and options.output.is_dir():
+        raise IsADirectoryError(f"{options.output}: is a folder; name a file to write")
     extractor = Extractor.load(options.model, threads=options.threads)
     failures: list[Failure] = []
+    done = 0
 
     def report(failure: Failure) -> None:
         failures.append(failure)
         tqdm.write(f"thaigov-events: {failure}", file=sys.stderr)
 
-    done = 0
-
     def extractions() -> Iterator[Extraction]:
         nonlocal done
-        articles = _articles(options.inputs, report)
+        articles = _articles(options.inputs, options.output, report)
         for extraction in tqdm(extractor.extract(articles), unit=" articles", disable=not sys.stderr.isatty()):
             done += 1
             yield extraction
+        if not done:
+            raise ValueError("no article could be read, so nothing is written")
 
     with _open_output(options.output) as file:
         if kind == "html":
@@ -90,8 +95,8 @@ def _extract(options: argparse.Namespace) -> int:
     return 1 if failures else 0
 
 
-def _articles(inputs: Iterable[str], report: Callable[[Failure], None]) -> Iterator[Article]:
-    for item in read_articles(inputs):
+def _articles(inputs: Iterable[str], output: Path | None, report: Callable[[Failure], None]) -> Iterator[Article]:
+    for item in read_articles(inputs, leave_out=output):
         if isinstance(item, Failure):
             report(item)
         else:
@@ -99,7 +104,11 @@ def _articles(inputs: Iterable[str], report: Callable[[Failure], None]) -> Itera
 
 
 def _guess_format(output: Path | None) -> str:
-    return {".jsonl": "jsonl", ".html": "html"}.get(output.suffix if output else "", "events")
+    if output is None:
+        return "events"
+    if output.suffix not in ENDINGS:
+        raise ValueError(f"{output}: say --format {'|'.join(FORMATS)}, or end the name in {', '.join(ENDINGS)}")
+    return ENDINGS[output.suffix]
 
 
 def _json_line(extraction: Extraction) -> str:
@@ -108,13 +117,18 @@ def _json_line(extraction: Extraction) -> str:
 
 @contextmanager
 def _open_output(path: Path | None) -> Iterator[TextIO]:
-    """Open standard output, or a temporary file that takes its name only when all is written."""
+    """Open standard output, a pipe, or a temporary file that takes its name only when all is written."""
     if path is None:
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")  # whatever the system's code page is
         yield sys.stdout
         sys.stdout.flush()
-        return
-    with replace_safely(path) as temporary, temporary.open("w", encoding="utf-8") as file:
-        yield file
+    elif path.exists() and not path.is_file():
+        with path.open("w", encoding="utf-8") as file:
+            yield file
+    else:
+        with replace_safely(path) as temporary, temporary.open("w", encoding="utf-8") as file:
+            yield file
 
 
 def _evaluate(options: argparse.Namespace) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,6 @@ from thaigov_events.models.bundle import ModelSettings, released_folder
 from thaigov_events.models.predictor import Predictor
 from thaigov_events.models.runtime import OnnxRuntime
 from thaigov_events.models.tokenizer import Tokenizer
-
-CHUNK = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +45,25 @@ class Extractor:
 
         Raises:
             FileNotFoundError: when it is not a model folder.
+            ValueError: when one of its files is damaged.
         """
         folder = Path(model) if model else released_folder()
         settings = ModelSettings.load(folder)
-        return cls(Predictor(OnnxRuntime(folder, threads=threads), Tokenizer.load(folder / "tokenizer.json"), settings))
+        try:
+            runtime, tokenizer = OnnxRuntime(folder, threads=threads), Tokenizer.load(folder / "tokenizer.json")
+        except OSError:
+            raise
+        except Exception as error:  # onnxruntime and tokenizers raise types of their own, or plain Exception
+            raise ValueError(f"{folder}: a file of this model is damaged ({error}); compare SHA256SUMS") from error
+        return cls(Predictor(runtime, tokenizer, settings))
 
     def __call__(self, text: str, *, id: str = "article") -> Extraction:
         """Read one article."""
         return next(self.extract([Article(id, text)]))
 
     def extract(self, articles: Iterable[Article]) -> Iterator[Extraction]:
-        """Read articles, in order; they are worked on a few dozen at a time, so memory stays flat."""
-        stream = iter(articles)
-        while chunk := list(islice(stream, CHUNK)):
-            for document in self.predictor.predict([(article.id, article.text) for article in chunk]):
-                records = [record.to_dict() for record in assemble(document)]
-                yield Extraction(document, attach_values(document), records)
+        """Read articles one after another, in order; nothing of those before is kept."""
+        for article in articles:
+            document = self.predictor.predict_one(article.id, article.text)
+            records = [record.to_dict() for record in assemble(document)]
+            yield Extraction(document, attach_values(document), records)

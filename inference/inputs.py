@@ -32,38 +32,61 @@ class Failure:
         return f"{self.where}: {self.reason}"
 
 
-def read_articles(inputs: Iterable[str]) -> Iterator[Article | Failure]:
+def read_articles(inputs: Iterable[str], *, leave_out: Path | None = None) -> Iterator[Article | Failure]:
     """Yield the articles of all inputs in order, with a failure in the place of each that cannot be read.
 
     An input is a `.txt` file (one article, its id the file's stem), a `.jsonl` file (an object with `text` and
     perhaps `id` a line), a folder (all such files below it, by name), or `-` (standard input: JSON lines if it
-    begins with `{`, else one article).
+    begins with `{`, else one article). An id that stood before is a failure. In folders the file `leave_out`,
+    the run's own output, is passed over.
     """
+    seen: set[str] = set()
+    for item in _read_all(inputs, leave_out):
+        if isinstance(item, Article) and item.id in seen:
+            yield Failure(item.id, "an article of this id was read before; ids, or file names, must differ")
+        else:
+            if isinstance(item, Article):
+                seen.add(item.id)
+            yield item
+
+
+def _read_all(inputs: Iterable[str], leave_out: Path | None) -> Iterator[Article | Failure]:
     for name in inputs:
         path = Path(name)
-        if name == STANDARD_INPUT:
-            yield from _read_stream(sys.stdin.buffer)
-        elif path.is_dir():
-            files = sorted(p for p in path.rglob("*") if p.suffix in SUFFIXES and p.is_file())
-            if not files:
-                yield Failure(name, f"no {' or '.join(SUFFIXES)} file in this folder or below")
-            for file in files:
-                yield from _read_file(file)
-        elif path.is_file():
-            yield from _read_file(path)
-        else:
-            yield Failure(name, "no such file or folder")
+        try:
+            if name == STANDARD_INPUT:
+                yield from _read_stream(sys.stdin.buffer)
+            elif path.is_dir():
+                yield from _read_folder(path, leave_out)
+            elif path.exists():
+                yield from _read_file(path)
+            else:
+                yield Failure(name, "no such file or folder")
+        except OSError as error:
+            yield Failure(name if len(name) < 100 else name[:100] + "…", error.strerror or str(error))
+
+
+def _read_folder(folder: Path, leave_out: Path | None) -> Iterator[Article | Failure]:
+    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+    files = [file for file in files if leave_out is None or file.resolve() != leave_out.resolve()]
+    if not files:
+        yield Failure(str(folder), f"no {' or '.join(SUFFIXES)} file in this folder or below")
+    for file in files:
+        try:
+            yield from _read_file(file)
+        except OSError as error:
+            yield Failure(str(file), error.strerror or str(error))
 
 
 def _read_file(path: Path) -> Iterator[Article | Failure]:
-    try:
-        if path.suffix == ".jsonl":
-            with path.open("rb") as file:
-                yield from _read_lines(file, str(path), path.stem)
-        else:
-            yield _decode(path.read_bytes(), str(path), path.stem)
-    except OSError as error:
-        yield Failure(str(path), error.strerror or str(error))
+    suffix = path.suffix.lower()
+    if suffix == ".jsonl":
+        with path.open("rb") as file:
+            yield from _read_lines(file, str(path), path.stem)
+    elif suffix in SUFFIXES or not path.is_file():  # a pipe has no ending
+        yield _decode(path.read_bytes(), str(path), path.stem)
+    else:
+        yield Failure(str(path), f"ending {path.suffix!r} is not known; rename it to {' or '.join(SUFFIXES)}")
 
 
 def _read_stream(stream: BinaryIO) -> Iterator[Article | Failure]:
@@ -102,7 +125,7 @@ def _read_lines(lines: Iterable[bytes], where: str, stem: str) -> Iterator[Artic
         except UnicodeDecodeError as error:
             yield Failure(place, f"not UTF-8: byte 0x{line[error.start]:02x} at {error.start} of the line")
             continue
-        except (json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             yield Failure(place, f"not JSON: {error}")
             continue
         if not isinstance(record, dict) or not isinstance(record.get("text"), str):
@@ -111,12 +134,14 @@ def _read_lines(lines: Iterable[bytes], where: str, stem: str) -> Iterator[Artic
             yield Failure(place, "the field 'text' is empty")
         elif not isinstance(record.get("id", ""), str | int):
             yield Failure(place, f"id {record['id']!r}: must be a string or a number")
+        elif _has_half_character(record["text"]) or _has_half_character(str(record.get("id", ""))):
+            yield Failure(place, "holds half of a surrogate pair, which is no character; write the whole one")
         else:
-            # JSON can name half of a surrogate pair, which is no character and has no UTF-8 form
-            text = record["text"]
-            if any("\ud800" <= c <= "\udfff" for c in text):
-                yield Failure(place, "the field 'text' holds half of a surrogate pair; write the whole character")
-            else:
-                yield Article(str(record.get("id", f"{stem}-{number}")), text)
+            yield Article(str(record.get("id", f"{stem}-{number}")), record["text"])
     if empty:
         yield Failure(where, "empty: there is no line in it")
+
+
+def _has_half_character(text: str) -> bool:
+    """Say whether `text` holds half of a surrogate pair, which JSON can name but UTF-8 cannot write."""
+    return any("\ud800" <= character <= "\udfff" for character in text)

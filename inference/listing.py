@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from thaigov_events.inference.extractor import Extraction
+from thaigov_events.inference.markup import name_controls
+from thaigov_events.inference.summary import summarise
 
 Item = dict[str, Any]
 
@@ -15,7 +17,8 @@ def format_events(extraction: Extraction) -> str:
     document = extraction.document
     head = f"── {document.id}: {len(document.entities)} mentions, {len(document.relations)} relations, "
     head += f"{len(extraction.events)} records"
-    return "\n".join([head, *(line for record in extraction.events for line in _format_record(record))]) + "\n"
+    lines = [head, *(line for record in extraction.events for line in _format_record(record))]
+    return "".join(name_controls(" ".join(line.splitlines())) + "\n" for line in lines)
 
 
 def _format_record(record: Item) -> list[str]:
@@ -43,15 +46,10 @@ def _rows(record: Item) -> list[tuple[str, str]]:
 
 
 def _fact(fact: Item) -> str:
-    read = fact.get("start") or fact.get("minimum") or fact.get("maximum")
-    end = fact.get("end") or fact.get("maximum")
-    plain = _join((read, end if end != read else None), " – ")
+    written, plain = str(fact["text"]), summarise(fact)
+    read = f" = {plain}" if plain and plain != written else ""
     periods = _join((_fact(period) for period in fact.get("periods", ())), ", ")
-    return (
-        str(fact["text"])
-        + (f" = {plain}" if plain and plain != fact["text"] else "")
-        + (f" in {periods}" if periods else "")
-    )
+    return written + read + (f" in {periods}" if periods else "")
 
 
 def _name(item: Item) -> str:

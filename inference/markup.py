@@ -18,7 +18,12 @@ def show_text(text: str) -> str:
 
 def quote_text(text: str) -> str:
     """Return a text for a quoted attribute, with the same characters made visible."""
-    return _CONTROL.sub(_name, escape(text))
+    return name_controls(escape(text))
+
+
+def name_controls(text: str) -> str:
+    """Return a text in which control characters and lone surrogates are visible, for a terminal."""
+    return _CONTROL.sub(_name, text)
 
 
 def show_score(score: float | None) -> str:

@@ -74,10 +74,13 @@ class ModelSettings:
         values = json.loads(path.read_text(encoding="utf-8"))
         if values.pop("format", None) != FORMAT:
             raise ValueError(f"{path}: not of format {FORMAT}; update thaigov-events or export the model again")
-        values["schema"] = Schema.from_dict(values["schema"], where=str(path))
-        for name in ("entity_calibration", "relation_calibration"):
-            values[name] = Calibration(**values[name])
-        return cls(**values)
+        try:
+            values["schema"] = Schema.from_dict(values["schema"], where=str(path))
+            for name in ("entity_calibration", "relation_calibration"):
+                values[name] = Calibration(**values[name])
+            return cls(**values)
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"{path}: damaged, {error}; compare SHA256SUMS or export the model again") from error
 
 
 def released_folder() -> Path:

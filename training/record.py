@@ -18,14 +18,23 @@ if TYPE_CHECKING:
 PACKAGES = ("torch", "transformers", "tokenizers", "numpy")
 
 
-def describe_run(config: TrainConfig, result: Comparison, progress: dict[str, Any]) -> dict[str, Any]:
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def describe_inputs(config: TrainConfig) -> dict[str, Any]:
+    """Return what decides a run: its settings and the hashes of its corpora."""
+    settings = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(config).items()}
+    return {"config": settings, "data": {path: file_hash(Path(path)) for path in (*config.train, config.dev)}}
+
+
+def describe_run(result: Comparison, progress: dict[str, Any]) -> dict[str, Any]:
     """Return settings, hashes of the data, versions, the course of the run and its figures on dev."""
-    corpora = [*config.train, config.dev]
     return {
-        "config": asdict(config) | {"train": list(config.train)},
-        "data": {path: hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in corpora},
+        **progress["run"],
         "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
         "history": progress["history"],
-        "best_epoch": int(progress["best_epoch"]) + 1,
+        "best_epoch": progress["best_epoch"] + 1,
         "dev": describe_comparison(result),
     }

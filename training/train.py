@@ -36,7 +36,8 @@ from thaigov_events.training.calibration import calibrate_settings
 from thaigov_events.training.checkpoints import load_state, save_network, save_state
 from thaigov_events.training.config import read_config
 from thaigov_events.training.data import Example, label_pairs, prepare
-from thaigov_events.training.record import describe_run
+from thaigov_events.training.hardware import autocast, choose_device
+from thaigov_events.training.record import describe_inputs, describe_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class Trainer:
         self.config = config
         torch.manual_seed(config.seed)
         torch.set_float32_matmul_precision("medium")
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.device = choose_device()
         schema = Schema.load(Path(config.schema) if config.schema else None)
         self.tokenizer = Tokenizer.load(Path(config.tokenizer) / "tokenizer.json")
         self.candidates = Candidates(schema, config.maximum_distance)
@@ -149,11 +150,17 @@ class Trainer:
     def run(self, *, resume: bool = False) -> Comparison:
         """Train to the end; the best epoch's weights, calibrated, stand in the output folder."""
         config, output = self.config, Path(self.config.output)
-        progress: dict[str, Any] = {"update": 0, "best": -1.0, "best_epoch": -1, "history": []}
+        run = describe_inputs(config)
+        progress: dict[str, Any] = {"update": 0, "best": -1.0, "best_epoch": -1, "history": [], "run": run}
         if resume:
             progress = load_state(output, self.network, self.average, self.optimizer)
+            if progress["run"] != run:
+                raise ValueError(f"{output}: the checkpoint is of other settings or data; run without --resume")
         output.mkdir(parents=True, exist_ok=True)
         for epoch in range(progress["update"] // self.per_epoch, config.epochs):
+            if epoch - progress["best_epoch"] > config.patience:
+                print(f"no better for {config.patience} epochs: stopping")
+                break
             losses = self._epoch(epoch)
             progress["update"] = (epoch + 1) * self.per_epoch
             result = self.evaluate()
@@ -168,17 +175,14 @@ class Trainer:
                 progress |= {"best": score, "best_epoch": epoch}
                 save_network(output, self.averaged, self.tokenizer, self.settings)
             save_state(output, self.network, self.average, self.optimizer, progress)
-            if epoch - progress["best_epoch"] >= config.patience:
-                print(f"no better for {config.patience} epochs: stopping")
-                break
         return self._finish(output, progress)
 
     def _finish(self, output: Path, progress: dict[str, Any]) -> Comparison:
         """Calibrate the best weights on dev, and write the record of the run beside them."""
         self.averaged.load_state_dict(load_file(output / "model.safetensors"))
         self.settings = calibrate_settings(self._predictor(), self.dev)
-        result = self.evaluate()
-        settings = replace(self.settings, record=describe_run(self.config, result, progress))
+        result = self.evaluate(resamples=1000)
+        settings = replace(self.settings, record=describe_run(result, progress))
         save_network(output, self.averaged, self.tokenizer, settings)
         return result
 
@@ -226,7 +230,7 @@ class Trainer:
             hidden = torch.rand(ids.shape, device=self.device) < config.mask_share
             hidden &= batch.labels.to(self.device) != IGNORED
             ids = ids.masked_fill(hidden, self.tokenizer.vocabulary["<mask>"])
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with autocast(self.device):
             states, logits = self.network(ids, batch.mask.to(self.device))
         logits = logits.float()
         entity = nn.functional.cross_entropy(
@@ -269,10 +273,10 @@ class Trainer:
     def _predictor(self) -> Predictor:
         return Predictor(TorchRuntime(self.averaged, self.device), self.tokenizer, self.settings)
 
-    def evaluate(self) -> Comparison:
+    def evaluate(self, *, resamples: int = 0) -> Comparison:
         """Compare the averaged network's output on dev with the gold annotation."""
         found = self._predictor().predict([(document.id, document.text) for document in self.dev])
-        return compare(self.dev, found, resamples=0)
+        return compare(self.dev, found, resamples=resamples)
 
 
 def _mean_f1(result: Comparison) -> float:

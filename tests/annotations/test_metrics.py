@@ -93,6 +93,27 @@ def test_calibration_error() -> None:
     assert calibration_error([], []) == 0
 
 
+def test_confidences_are_measured_where_there_are_any() -> None:
+    gold = document([(0, 2, "A"), (3, 5, "A")], [("to", 0, 1)])
+    found = Document(
+        "d",
+        TEXT,
+        (Entity("a", "A", 0, 2, 0.8), Entity("b", "A", 3, 5, 0.8), Entity("c", "A", 6, 7, 0.8)),
+        (Relation("to", "a", "b", 0.75), Relation("to", "b", "a", 0.75)),
+    )
+    result = compare([gold], [found], resamples=0)
+    assert result.entity_calibration_error == pytest.approx(0.8 - 2 / 3)
+    assert result.relation_calibration_error == pytest.approx(0.25)
+    assert compare([gold], [gold], resamples=0).entity_calibration_error is None
+
+
+def test_an_empty_or_unequal_comparison_is_refused() -> None:
+    one, two = document([]), document([], name="e")
+    for gold, found in (([], []), ([one], [one, two]), ([one, one], [one]), ([one], [one, one])):
+        with pytest.raises(ValueError, match="document"):
+            compare(gold, found)
+
+
 def test_reports_hold_the_figures() -> None:
     result = compare([document([(0, 1, "A")])], [document([(0, 1, "A")])])
     assert "| A | 1.000 | 1.000 | 1.000 | 1 |" in format_comparison(result)

@@ -69,6 +69,42 @@ def test_a_bad_line_is_told_and_the_others_are_read(tmp_path: Path, line: bytes,
     assert message in failure.reason
 
 
+@pytest.mark.parametrize("line", [b'{"id": "\\ud800", "text": "x"}', b'{"id": ' + b"9" * 5000 + b', "text": "x"}'])
+def test_odd_ids_are_told(tmp_path: Path, line: bytes) -> None:
+    (failure,) = read(write(tmp_path, "odd.jsonl", line))
+    assert isinstance(failure, Failure)
+    assert "odd.jsonl:1" in failure.where
+
+
+def test_endings_are_known_in_capitals_and_others_are_told(tmp_path: Path) -> None:
+    assert read(write(tmp_path, "A.TXT", "ก"), write(tmp_path, "B.JSONL", '{"id": "b", "text": "ข"}')) == [
+        Article("A", "ก"),
+        Article("b", "ข"),
+    ]
+    (failure,) = read(write(tmp_path, "c.json", '{"text": "ค"}'))
+    assert "rename it" in str(failure)
+
+
+def test_an_id_that_stood_before_is_told(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name, "news.txt", name)
+    first, second = read(tmp_path)
+    assert first == Article("news", "a")
+    assert isinstance(second, Failure) and "ids" in second.reason
+
+
+def test_the_output_of_the_run_is_no_input(tmp_path: Path) -> None:
+    write(tmp_path, "a.txt", "ก")
+    output = write(tmp_path, "out.jsonl", '{"id": "a", "text": "ก"}')
+    assert list(read_articles([str(tmp_path)], leave_out=output)) == [Article("a", "ก")]
+
+
+def test_a_text_given_for_a_name_is_told() -> None:
+    (failure,) = read("ประชุม" * 100)
+    assert isinstance(failure, Failure)
+
+
 def test_missing_and_barren_inputs_are_told(tmp_path: Path) -> None:
     empty_folder = tmp_path / "empty"
     empty_folder.mkdir()

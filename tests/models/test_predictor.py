@@ -70,10 +70,12 @@ def test_sections_of_a_long_text_are_joined(tokenizer: Tokenizer, monkeypatch: p
 def test_batches_keep_to_their_size_and_waste_little(tokenizer: Tokenizer) -> None:
     runtime = DigitRuntime(tokenizer)
     predictor = Predictor(runtime, tokenizer, ModelSettings(SCHEMA, window=62, overlap=8), batch_tokens=256)
-    texts = [("a", "แมว 1 " * n) for n in (1, 2, 40, 41, 3, 60)]
+    texts = [("a", "แมว 1 " * n) for n in (1, 2, 40, 41, 3, 300)]
     documents = predictor.predict(texts)
-    assert [len(d.entities) for d in documents] == [1, 2, 40, 41, 3, 60]
+    assert [len(d.entities) for d in documents] == [1, 2, 40, 41, 3, 300]
     assert all(rows * width <= 256 for rows, width in runtime.widths)
+    places = sum(rows * width for rows, width in runtime.widths)
+    assert places < 1.35 * sum(len(tokenizer.encode(text)) for _, text in texts)
 
 
 def test_scores_are_calibrated(tokenizer: Tokenizer) -> None:

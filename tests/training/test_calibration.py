@@ -22,6 +22,17 @@ def test_overconfident_scores_are_calibrated() -> None:
     assert after < 0.03 < before
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_very_sure_head_is_fitted_too(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    scores = np.clip(1 - random.exponential(0.01, 1900), 0.3, 0.99999)
+    hits = random.random(1900) < 0.87
+    calibration = fit_platt(list(zip(scores.tolist(), hits.tolist(), strict=True)))
+    assert abs(calibration.scale) < 3
+    calibrated = [calibrate(s, calibration) for s in scores]
+    assert calibration_error(calibrated, hits.tolist()) < 0.03
+
+
 def test_nothing_to_fit_changes_nothing() -> None:
     assert fit_platt([]) == Calibration()
 
