@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,10 +15,11 @@ STANDARD_INPUT = "-"
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """A text to read, under the id that its record will have."""
+    """A text to read, under the id that its record will have; `path` is its file's, without ending, if it fills one."""
 
     id: str
     text: str
+    path: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +38,20 @@ def read_articles(inputs: Iterable[str], *, leave_out: Path | None = None) -> It
 
     An input is a `.txt` file (one article, its id the file's stem), a `.jsonl` file (an object with `text` and
     perhaps `id` a line), a folder (all such files below it, by name), or `-` (standard input: JSON lines if it
-    begins with `{`, else one article). An id that stood before is a failure. In folders the file `leave_out`,
-    the run's own output, is passed over.
+    begins with `{`, else one article). Where a stem stood before, the file's path without its ending is the id;
+    where a line's id did, that is a failure. In folders the file `leave_out`, the run's own output, is passed over.
     """
     seen: set[str] = set()
     for item in _read_all(inputs, leave_out):
-        if isinstance(item, Article) and item.id in seen:
-            yield Failure(item.id, "an article of this id was read before; ids, or file names, must differ")
-        else:
-            if isinstance(item, Article):
-                seen.add(item.id)
+        if isinstance(item, Failure):
             yield item
+            continue
+        name = item.id if item.id not in seen else item.path
+        if name in seen or not name:
+            yield Failure(item.path or item.id, f"an article with the id {item.id!r} was read before; ids must differ")
+        else:
+            seen.add(name)
+            yield replace(item, id=name)
 
 
 def _read_all(inputs: Iterable[str], leave_out: Path | None) -> Iterator[Article | Failure]:
@@ -84,7 +88,8 @@ def _read_file(path: Path) -> Iterator[Article | Failure]:
         with path.open("rb") as file:
             yield from _read_lines(file, str(path), path.stem)
     elif suffix in SUFFIXES or not path.is_file():  # a pipe has no ending
-        yield _decode(path.read_bytes(), str(path), path.stem)
+        item = _decode(path.read_bytes(), str(path), path.stem)
+        yield replace(item, path=path.with_suffix("").as_posix()) if isinstance(item, Article) else item
     else:
         yield Failure(str(path), f"ending {path.suffix!r} is not known; rename it to {' or '.join(SUFFIXES)}")
 

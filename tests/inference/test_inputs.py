@@ -85,13 +85,20 @@ def test_endings_are_known_in_capitals_and_others_are_told(tmp_path: Path) -> No
     assert "rename it" in str(failure)
 
 
-def test_an_id_that_stood_before_is_told(tmp_path: Path) -> None:
+def test_files_of_one_name_keep_apart_by_their_paths(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         write(tmp_path / name, "news.txt", name)
-    first, second = read(tmp_path)
-    assert first == Article("news", "a")
-    assert isinstance(second, Failure) and "ids" in second.reason
+    assert read(tmp_path) == [Article("news", "a"), Article((tmp_path / "b" / "news").as_posix(), "b")]
+
+
+def test_an_id_or_file_that_stood_before_is_told(tmp_path: Path) -> None:
+    lines = write(tmp_path, "x.jsonl", '{"id": "a", "text": "x"}\n{"id": "a", "text": "y"}\n')
+    first, second = read(lines)
+    assert first == Article("a", "x")
+    assert isinstance(second, Failure) and "'a'" in second.reason
+    text = write(tmp_path, "b.txt", "ข")
+    assert [type(item) for item in read(text, text, text)] == [Article, Article, Failure]
 
 
 def test_the_output_of_the_run_is_no_input(tmp_path: Path) -> None:
