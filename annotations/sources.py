@@ -231,13 +231,17 @@ def main(arguments: Sequence[str] | None = None, repositories: Sequence[Reposito
         documents, problems = join_corpus(standoffs, texts)
         for problem in problems:
             print(f"{split}: {problem}", file=sys.stderr)
-        path = options.output / f"{split}.jsonl"
+        # a corpus with gaps must not be taken for the whole one
+        path = options.output / (f"{split}.partial.jsonl" if problems else f"{split}.jsonl")
         if documents:
             write_corpus(path, documents)
         print(f"{path}: {len(documents)} of {len(standoffs)} documents")
         missing += len(problems)
     if missing:
-        print(f"{missing} documents are left out, each listed above", file=sys.stderr)
+        print(
+            f"{missing} documents are left out, each listed above; rename the .partial file to do without them",
+            file=sys.stderr,
+        )
     return 1 if missing else 0
 
 

@@ -231,9 +231,9 @@ def test_the_command_tells_every_document_it_leaves_out(
     assert "train: document d2: v1/14/2.txt was not found" in captured.err
     assert "dev: document d3: the text of v2/a/3.txt" in captured.err
     assert "2 documents are left out" in captured.err
-    assert "train.jsonl: 1 of 2 documents" in captured.out
-    assert read_corpus(tmp_path / "corpus" / "train.jsonl") == TRAIN[:1]
-    assert not (tmp_path / "corpus" / "dev.jsonl").exists()  # an empty corpus would be mistaken for one
+    assert "train.partial.jsonl: 1 of 2 documents" in captured.out
+    assert read_corpus(tmp_path / "corpus" / "train.partial.jsonl") == TRAIN[:1]
+    assert [path.name for path in (tmp_path / "corpus").iterdir()] == ["train.partial.jsonl"]
 
 
 @pytest.mark.usefixtures("packaged")
