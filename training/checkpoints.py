@@ -29,11 +29,11 @@ def save_network(folder: Path, network: JointNetwork, tokenizer: Tokenizer, sett
 
 
 def save_state(
-    folder: Path, network: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, progress: dict[str, Any]
+    folder: Path, modules: dict[str, nn.Module], optimizer: torch.optim.Optimizer, progress: dict[str, Any]
 ) -> None:
-    """Write what a run needs to go on: both sets of weights, the optimizer's moments, and how far it is."""
+    """Write what a run needs to go on: the modules' weights, the optimizer's moments, and how far it is."""
     tensors: dict[str, Tensor] = {}
-    for prefix, module in (("network", network), ("average", average)):
+    for prefix, module in modules.items():
         tensors |= {f"{prefix}:{name}": t.detach() for name, t in module.state_dict().items()}
     for index, moments in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer:{index}:{name}": moment for name, moment in moments.items()}
@@ -42,10 +42,8 @@ def save_state(
     write_safely(folder / CHECKPOINT, lambda path: save_file(tensors, path, metadata=metadata))
 
 
-def load_state(
-    folder: Path, network: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer
-) -> dict[str, Any]:
-    """Read a checkpoint into the three and return how far the run was.
+def load_state(folder: Path, modules: dict[str, nn.Module], optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+    """Read a checkpoint into the modules and the optimizer, and return how far the run was.
 
     Raises:
         FileNotFoundError: when there is none.
@@ -54,7 +52,7 @@ def load_state(
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no checkpoint to resume from; run without --resume")
     tensors = load_file(path)
-    for prefix, module in (("network", network), ("average", average)):
+    for prefix, module in modules.items():
         module.load_state_dict({n.split(":", 1)[1]: t for n, t in tensors.items() if n.startswith(prefix + ":")})
     states: dict[int, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():

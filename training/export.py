@@ -9,7 +9,6 @@ while it runs (dynamic quantisation); the rest and the relation head are kept as
 from __future__ import annotations
 
 import argparse
-import hashlib
 import math
 import shutil
 import tempfile
@@ -144,7 +143,7 @@ def export_model(run: Path, output: Path, *, precision: str = "int8") -> Compari
         if settings.record:
             write_card(folder, name=output.name, precision=precision)
         files = sorted(path.name for path in folder.iterdir())
-        sums = [f"{hashlib.sha256((folder / file).read_bytes()).hexdigest()}  {file}\n" for file in files]
+        sums = [f"{file_hash(folder / file)}  {file}\n" for file in files]
         (folder / "SHA256SUMS").write_text("".join(sums))
         for file in (*files, "SHA256SUMS"):
             with replace_safely(output / file) as path:

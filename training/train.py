@@ -133,6 +133,10 @@ class Trainer:
         """The network with the moving average of the weights."""
         return cast(JointNetwork, self.average.module)
 
+    @property
+    def _modules(self) -> dict[str, nn.Module]:
+        return {"network": self.network, "average": self.average}
+
     def _groups(self) -> list[dict[str, object]]:
         """Group parameters by layer, for layer-wise learning rates, and by whether they decay."""
         config, layers = self.config, self.network.encoder.config.num_hidden_layers
@@ -153,7 +157,7 @@ class Trainer:
         run = describe_inputs(config)
         progress: dict[str, Any] = {"update": 0, "best": -1.0, "best_epoch": -1, "history": [], "run": run}
         if resume:
-            progress = load_state(output, self.network, self.average, self.optimizer)
+            progress = load_state(output, self._modules, self.optimizer)
             if progress["run"] != run:
                 raise ValueError(f"{output}: the checkpoint is of other settings or data; run without --resume")
         output.mkdir(parents=True, exist_ok=True)
@@ -174,7 +178,7 @@ class Trainer:
             if score > progress["best"]:
                 progress |= {"best": score, "best_epoch": epoch}
                 save_network(output, self.averaged, self.tokenizer, self.settings)
-            save_state(output, self.network, self.average, self.optimizer, progress)
+            save_state(output, self._modules, self.optimizer, progress)
         return self._finish(output, progress)
 
     def _finish(self, output: Path, progress: dict[str, Any]) -> Comparison:
