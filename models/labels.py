@@ -21,11 +21,6 @@ def label_index(kind: int, part: int) -> int:
     return 1 + 4 * kind + part
 
 
-def label_names(types: Sequence[str]) -> list[str]:
-    """Return the names of all token labels in order: O, B-…, I-…, E-…, S-…."""
-    return ["O", *(f"{part}-{name}" for name in types for part in "BIES")]
-
-
 def encode_spans(spans: Sequence[tuple[int, int, int]], length: int) -> NDArray[np.int64]:
     """Return the token labels `[length]` of spans (first token, one past the last, type index)."""
     labels = np.full(length, OUTSIDE, dtype=np.int64)

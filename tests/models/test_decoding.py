@@ -5,13 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from thaigov_events.models.decoding import best_path, decode_spans
-from thaigov_events.models.labels import decode_path, encode_spans, label_count, label_names
+from thaigov_events.models.labels import decode_path, encode_spans, label_count
 
 TYPES = 2
 
 
 def well_formed(path: tuple[int, ...]) -> bool:
-    names = label_names([str(k) for k in range(TYPES)])
+    names = ["O", *(f"{part}-{kind}" for kind in range(TYPES) for part in "BIES")]
     before = "O"
     for name in [*(names[label] for label in path), "O"]:
         opened = before[0] in "BI"
