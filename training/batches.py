@@ -10,13 +10,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from thaigov_events.models.alignment import Example
 from thaigov_events.models.labels import encode_spans
 from thaigov_events.models.predictor import window_ids
 from thaigov_events.models.tokenizer import Tokenizer
 from thaigov_events.models.windows import cut_windows
-from thaigov_events.training.data import Example
 
 IGNORED = -100
+WIDTH_STEP = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,9 @@ class Batch:
 def build_batch(examples: Sequence[Example], tokenizer: Tokenizer, *, window: int, overlap: int) -> Batch:
     """Cut the documents into windows and lay them into one batch."""
     cuts = [cut_windows(len(example.tokens), size=window, overlap=overlap) for example in examples]
-    # Few different shapes, since PyTorch prepares its CPU kernels anew for each: full width, rows in fours.
-    width = window + 2
+    # Few different shapes, since PyTorch prepares its CPU kernels anew for each: widths in steps, rows in fours.
+    longest = max(len(part) for cut in cuts for part in cut)
+    width = min(window, -(-longest // WIDTH_STEP) * WIDTH_STEP) + 2
     rows = -(-sum(len(cut) for cut in cuts) // 4) * 4
     ids = np.full((rows, width), tokenizer.pad, dtype=np.int64)
     mask = np.zeros_like(ids)

@@ -19,14 +19,25 @@ PACKAGES = ("torch", "transformers", "tokenizers", "numpy")
 
 
 def file_hash(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    """Return the SHA-256 of a file, or of the names and contents of a folder's files, in hexadecimal."""
+    if not path.is_dir():
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = hashlib.sha256()
+    for file in sorted(path.rglob("*")):
+        if file.is_file():
+            digest.update(f"{file.relative_to(path).as_posix()}\0{file_hash(file)}\n".encode())
+    return digest.hexdigest()
 
 
 def describe_inputs(config: TrainConfig) -> dict[str, Any]:
-    """Return what decides a run: its settings and the hashes of its corpora."""
+    """Return what decides a run: its settings, the hashes of its corpora, and that of its encoder if it lies here."""
     settings = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(config).items()}
-    return {"config": settings, "data": {path: file_hash(Path(path)) for path in (*config.train, config.dev)}}
+    weights = Path(config.encoder) / "model.safetensors"
+    return {
+        "config": settings,
+        "data": {path: file_hash(Path(path)) for path in (*config.train, config.dev)},
+        "encoder": file_hash(weights) if weights.is_file() else config.encoder,
+    }
 
 
 def describe_run(result: Comparison, progress: dict[str, Any]) -> dict[str, Any]:

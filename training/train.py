@@ -16,28 +16,31 @@ from typing import Any, cast
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from thaigov_events.annotations.corpus import read_corpus
+from thaigov_events.annotations.columns import collect_schema, is_columns, load_corpus
 from thaigov_events.annotations.document import Document
 from thaigov_events.annotations.metrics import Comparison, compare
 from thaigov_events.annotations.schema import Schema
+from thaigov_events.models.alignment import Example, label_pairs, prepare
 from thaigov_events.models.bundle import ModelSettings
 from thaigov_events.models.candidates import Candidates
 from thaigov_events.models.network import JointNetwork, NetworkConfig, load_encoder
 from thaigov_events.models.predictor import Predictor, Span, find_spans, span_arrays
 from thaigov_events.models.tokenizer import Tokenizer, Tokens
 from thaigov_events.models.torch_runtime import TorchRuntime
+from thaigov_events.training.augmentation import Augmenter
 from thaigov_events.training.batches import IGNORED, Batch, build_batch
 from thaigov_events.training.calibration import calibrate_settings
 from thaigov_events.training.checkpoints import load_state, save_network, save_state
 from thaigov_events.training.config import read_config
-from thaigov_events.training.data import Example, label_pairs, prepare
 from thaigov_events.training.hardware import autocast, choose_device
 from thaigov_events.training.record import describe_inputs, describe_run
+from thaigov_events.training.sequence_loss import sequence_loss
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +48,19 @@ class TrainConfig:
     """Settings of a training run; one TOML file holds them.
 
     Attributes:
-        train, dev: corpus files; `dev` chooses the best epoch, the thresholds and the calibration.
+        train, dev: corpora, as JSON lines, CoNLL columns or saved datasets; `dev` chooses the best epoch, the
+            thresholds and the calibration.
+        limit: how many training documents are used, drawn by the seed; all if 0.
         encoder: folder, or name on the model hub, of a pretrained encoder.
         tokenizer: folder with the compact profile's `tokenizer.json`.
-        schema: a schema file; the package's own if empty.
+        schema: a schema file; if empty, the labels of a training corpus in columns, else the package's own schema.
+        separator: what stands between the words of corpora in columns.
         batch: documents a step; `accumulate` such batches make one update.
+        bucket: batches whose documents are sorted by length together, so that little of them is padding; for
+            corpora of single sentences.
+        augmented: share of the documents that are seen in another version each epoch, with other names, digits or
+            spaces.
+        sequence: whether the entity loss is over whole label sequences, or token by token.
         encoder_rate, head_rate: peak learning rates. `layer_decay` multiplies the former for each layer down.
         mask_share: share of the pieces that are hidden in training, against over-fitting.
         predicted_share: share of the documents whose relations are learnt on the spans that the network finds at
@@ -61,15 +72,18 @@ class TrainConfig:
     train: tuple[str, ...]
     dev: str
     output: str
+    limit: int = 0
     encoder: str = "models/compact"
     tokenizer: str = "models/compact"
     schema: str = ""
+    separator: str = ""
     window: int = 254
     overlap: int = 64
     maximum_distance: int = 48
     epochs: int = 12
     batch: int = 8
     accumulate: int = 1
+    bucket: int = 1
     encoder_rate: float = 3e-4
     head_rate: float = 1e-3
     layer_decay: float = 0.9
@@ -78,6 +92,8 @@ class TrainConfig:
     clip: float = 1.0
     dropout: float = 0.1
     mask_share: float = 0.1
+    augmented: float = 0.0
+    sequence: bool = False
     smoothing: float = 0.0
     relation_weight: float = 2.0
     predicted_share: float = 0.5
@@ -90,9 +106,13 @@ class TrainConfig:
     def __post_init__(self) -> None:
         if not self.train:
             raise ValueError("train: name at least one corpus file")
-        if min(self.epochs, self.batch, self.accumulate, self.patience) < 1:
-            raise ValueError("epochs, batch, accumulate and patience must be 1 or more")
-        for name in ("dropout", "mask_share", "smoothing", "predicted_share", "average", "warmup"):
+        if min(self.epochs, self.batch, self.accumulate, self.bucket, self.patience) < 1:
+            raise ValueError("epochs, batch, accumulate, bucket and patience must be 1 or more")
+        if self.limit < 0:
+            raise ValueError(f"limit = {self.limit}: a number of documents, or 0 for all")
+        if self.sequence and self.smoothing:
+            raise ValueError("smoothing is of the loss token by token; leave it out, or sequence")
+        for name in ("dropout", "mask_share", "smoothing", "predicted_share", "augmented", "average", "warmup"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} = {getattr(self, name)}: is a share of one")
 
@@ -105,11 +125,10 @@ class Trainer:
         torch.manual_seed(config.seed)
         torch.set_float32_matmul_precision("medium")
         self.device = choose_device()
-        schema = Schema.load(Path(config.schema) if config.schema else None)
+        schema, documents, self.dev = load_corpora(config)
         self.tokenizer = Tokenizer.load(Path(config.tokenizer) / "tokenizer.json")
         self.candidates = Candidates(schema, config.maximum_distance)
-        documents = [d for path in config.train for d in read_corpus(Path(path), schema)]
-        self.dev = read_corpus(Path(config.dev), schema)
+        self.documents, self.augment = documents, Augmenter(documents)
         self.examples, lost = prepare(documents, self.tokenizer, self.candidates)
         print(f"train: {len(documents)} documents; {lost.describe(*_sizes(documents))}")
         lost = prepare(self.dev, self.tokenizer, self.candidates)[1]
@@ -193,7 +212,7 @@ class Trainer:
     def _epoch(self, epoch: int) -> tuple[float, float]:
         """Train one epoch; return the mean entity and relation losses."""
         config = self.config
-        order = np.random.default_rng([config.seed, epoch]).permutation(len(self.examples))
+        order = self._order(epoch)
         stride = config.batch * config.accumulate
         losses: list[tuple[float, float]] = []
         bar = tqdm(range(0, len(order), stride), desc=f"epoch {epoch + 1}/{config.epochs}", disable=None)
@@ -203,7 +222,7 @@ class Trainer:
             random = np.random.default_rng([config.seed, 1, update])
             for group, peak in zip(self.optimizer.param_groups, self.peaks, strict=True):
                 group["lr"] = peak * self._factor(update)
-            chosen = [self.examples[k] for k in order[first : first + stride]]
+            chosen = [self._version(int(k), random) for k in order[first : first + stride]]
             for part in range(0, len(chosen), config.batch):
                 examples = chosen[part : part + config.batch]
                 entity, relation = self._losses(examples, random, predicted=epoch > 0)
@@ -217,6 +236,27 @@ class Trainer:
             bar.set_postfix(entity=f"{losses[-1][0]:.3f}", relation=f"{losses[-1][1]:.3f}")
         entity_mean, relation_mean = np.mean(losses, axis=0)
         return float(entity_mean), float(relation_mean)
+
+    def _version(self, place: int, random: np.random.Generator) -> Example:
+        """Return an example, or one of another version of its document."""
+        if not self.config.augmented or random.random() >= self.config.augmented:
+            return self.examples[place]
+        version = self.augment(self.documents[place], random)
+        return prepare([version], self.tokenizer, self.candidates)[0][0]
+
+    def _order(self, epoch: int) -> NDArray[np.int64]:
+        """Return the epoch's order of the examples."""
+        config = self.config
+        random = np.random.default_rng([config.seed, epoch])
+        order = random.permutation(len(self.examples))
+        if config.bucket == 1:
+            return order
+        lengths = np.array([len(example.tokens) for example in self.examples])
+        pool = config.bucket * config.batch
+        parts = [order[k : k + pool] for k in range(0, len(order), pool)]
+        sorted_parts = [part[np.argsort(lengths[part], kind="stable")] for part in parts]
+        batches = [part[k : k + config.batch] for part in sorted_parts for k in range(0, len(part), config.batch)]
+        return np.concatenate([batches[k] for k in random.permutation(len(batches))])
 
     def _factor(self, update: int) -> float:
         """Linear warm-up, then linear fall to zero."""
@@ -237,10 +277,7 @@ class Trainer:
         with autocast(self.device):
             states, logits = self.network(ids, batch.mask.to(self.device))
         logits = logits.float()
-        entity = nn.functional.cross_entropy(
-            logits.reshape(-1, logits.shape[-1]), batch.labels.to(self.device).reshape(-1),
-            ignore_index=IGNORED, label_smoothing=config.smoothing,
-        )  # fmt: skip
+        entity = self._entity_loss(batch, logits)
         flat_states, flat_logits = (t.reshape(-1, t.shape[-1]) for t in (states.float(), logits.detach()))
         spans = [
             self._found(example.tokens, flat_logits[place.to(self.device)])
@@ -249,6 +286,16 @@ class Trainer:
             for example, place in zip(batch.examples, batch.places, strict=True)
         ]
         return entity, self._relation_loss(batch, flat_states, spans)
+
+    def _entity_loss(self, batch: Batch, logits: Tensor) -> Tensor:
+        flat, labels = logits.reshape(-1, logits.shape[-1]), batch.labels.to(self.device).reshape(-1)
+        if not self.config.sequence:
+            return nn.functional.cross_entropy(
+                flat, labels, ignore_index=IGNORED, label_smoothing=self.config.smoothing
+            )  # fmt: skip
+        places = [place.to(self.device) for place in batch.places]
+        seen = [place[labels[place] != IGNORED] for place in places]
+        return sequence_loss([flat[place] for place in seen], [labels[place] for place in seen])
 
     @staticmethod
     def _found(tokens: Tokens, logits: Tensor) -> Sequence[Span]:
@@ -281,6 +328,25 @@ class Trainer:
         """Compare the averaged network's output on dev with the gold annotation."""
         found = self._predictor().predict([(document.id, document.text) for document in self.dev])
         return compare(self.dev, found, resamples=resamples)
+
+
+def load_corpora(config: TrainConfig) -> tuple[Schema, list[Document], list[Document]]:
+    """Return the schema of a run, its training documents and its development documents.
+
+    Raises:
+        CorpusError, SchemaError: with the file and what is wrong with it.
+    """
+    paths = [Path(path) for path in config.train]
+    given = Schema.load(Path(config.schema) if config.schema else None)
+    collect = not config.schema and is_columns(paths[0])
+    documents = [
+        d for path in paths for d in load_corpus(path, None if collect else given, separator=config.separator)
+    ]  # fmt: skip
+    schema = collect_schema(documents) if collect else given
+    if config.limit:
+        order = np.random.default_rng(config.seed).permutation(len(documents))
+        documents = [documents[k] for k in order[: config.limit]]
+    return schema, documents, load_corpus(Path(config.dev), schema, separator=config.separator)
 
 
 def _mean_f1(result: Comparison) -> float:

@@ -42,9 +42,11 @@ def short(tiny_encoder: Path, corpus_file: Path, tmp_path: Path) -> TrainConfig:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("change", [{}, {"sequence": True, "augmented": 0.7}])
 def test_a_resumed_run_ends_as_an_unbroken_one(
-    short: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    short: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, bool | float]
 ) -> None:
+    short = replace(short, **change)  # type: ignore[arg-type]
     Trainer(short).run()
     broken = replace(short, output=str(tmp_path / "broken"))
     trainer = Trainer(broken)
@@ -73,3 +75,26 @@ def test_resuming_nothing_is_an_error(short: TrainConfig) -> None:
 def test_senseless_settings_are_refused(short: TrainConfig, wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         replace(short, **wrong)  # type: ignore[arg-type]
+
+
+def test_a_corpus_in_columns_trains_with_its_own_labels(tiny_encoder: Path, tmp_path: Path) -> None:
+    lines = [f"ครู{n}\tB-WHO\n ที่\tO\n บ้าน\tB-PLACE\nเลข {n}\tI-PLACE\n\n" for n in range(10, 22)]
+    (tmp_path / "train.conll").write_text("".join(lines), encoding="utf-8")
+    (tmp_path / "dev.conll").write_text(lines[3], encoding="utf-8")
+    config = TrainConfig(
+        train=(str(tmp_path / "train.conll"),), dev=str(tmp_path / "dev.conll"), output=str(tmp_path / "run"),
+        encoder=str(tiny_encoder), window=48, overlap=16, epochs=20, batch=4, bucket=2, sequence=True,
+        encoder_rate=3e-3, head_rate=3e-3, dropout=0.0, mask_share=0.0, mention_size=32, average=0.5, patience=20,
+    )  # fmt: skip
+    trainer = Trainer(config)
+    assert sorted(trainer._order(1)) == list(range(12))
+    result = trainer.run()
+    assert result.entities.total.f1 == 1.0
+    assert set(result.entities.by_label) == {"WHO", "PLACE"}
+    assert load_network(tmp_path / "run")[1].schema.entity_names == ("PLACE", "WHO")
+
+
+def test_a_limit_takes_documents_by_the_seed(short: TrainConfig) -> None:
+    few = [{e.id for e in Trainer(replace(short, limit=4, seed=seed)).examples} for seed in (1, 1, 2)]
+    assert few[0] == few[1] != few[2]
+    assert [len(ids) for ids in few] == [4, 4, 4]

@@ -1,4 +1,4 @@
-"""From annotated documents to the tokens, spans and links that the network is trained on."""
+"""Annotated documents in tokens: the spans and links that the network learns, and what cannot be expressed."""
 
 from __future__ import annotations
 
