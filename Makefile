@@ -10,6 +10,7 @@ PRETRAIN ?= pretrain
 RUN ?= runs/$(CONFIG)
 MODEL ?= models/released
 GOLD ?= $(if $(wildcard .cache/corpus/dev.jsonl),.cache/corpus/dev.jsonl,annotations/samples.jsonl)
+CURVE := training/studies/learning-curve.jsonl
 # RESUME=--resume goes on from a run's checkpoint.
 RESUME ?=
 
@@ -19,10 +20,10 @@ export MALLOC_TRIM_THRESHOLD_ := 8000000000
 export MALLOC_TOP_PAD_ := 500000000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow lint format corpus pretrain train export evaluate clean
+.PHONY: help run test test-slow lint format corpus pretrain train export evaluate report ablation learning-curve clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 run: $(VENV)/run.stamp ## set up, extract the sample articles: events to the terminal, out/events.jsonl, out/events.html
 	$(BIN)/thaigov-events extract annotations/samples
@@ -58,6 +59,15 @@ export: $(VENV)/dev.stamp ## write a trained run as int8 graphs (RUN=folder, MOD
 
 evaluate: $(VENV)/run.stamp ## measure a model on annotated articles (MODEL=folder, GOLD=file)
 	$(BIN)/thaigov-events evaluate $(GOLD) --model $(MODEL)
+
+report: $(VENV)/dev.stamp ## the same as a page with plots, errors and the learning curve: out/report/report.html
+	$(BIN)/thaigov-events evaluate $(GOLD) --model $(MODEL) --report out/report $(if $(wildcard $(CURVE)),--learning-curve $(CURVE))
+
+ablation: $(VENV)/dev.stamp ## run what is missing of the levers' ablation, and print its table
+	$(BIN)/python -m thaigov_events.training.experiments training/studies/ablation.toml
+
+learning-curve: $(VENV)/dev.stamp ## the same of F1 against the number of annotated documents
+	$(BIN)/python -m thaigov_events.training.experiments training/studies/learning-curve.toml
 
 clean: ## remove environments, caches and outputs; runs/ stays
 	rm -rf $(VENV) .cache out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

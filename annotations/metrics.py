@@ -7,11 +7,11 @@ gold has and the other lacks is a miss, for whatever reason it got lost.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from thaigov_events.annotations.document import Document
 
@@ -51,11 +51,12 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Counts over all labels, their bootstrap interval of F1, and the counts of each label."""
+    """Counts over all labels and of each label, with bootstrap intervals of F1."""
 
     total: Counts
     interval: tuple[float, float]
     by_label: dict[str, Counts]
+    label_intervals: dict[str, tuple[float, float]]
 
     @property
     def macro_f1(self) -> float:
@@ -117,16 +118,14 @@ def compare(gold: Sequence[Document], found: Sequence[Document], *, resamples: i
         if document.id not in others or others[document.id].text != document.text:
             raise ValueError(f"document {document.id}: absent from the compared annotation, or its text differs there")
     pairs = [(document, others[document.id]) for document in gold]
-    random = np.random.default_rng(seed)
-    draws = random.integers(0, len(pairs), (resamples, len(pairs))) if pairs else np.zeros((0, 0), dtype=np.int64)
     strict = [(relation_items(a, strict=True), relation_items(b, strict=True)) for a, b in pairs]
     loose = [(relation_items(a, strict=False), relation_items(b, strict=False)) for a, b in pairs]
     entities = [(entity_items(a), entity_items(b)) for a, b in pairs]
     return Comparison(
         len(pairs),
-        _score(entities, draws),
-        _score(loose, draws),
-        _score(strict, draws),
+        score_items(entities, resamples=resamples, seed=seed),
+        score_items(loose, resamples=resamples, seed=seed),
+        score_items(strict, resamples=resamples, seed=seed),
         _calibration_error(entities, [e.score for _, b in pairs for e in b.entities]),
         _calibration_error(strict, [r.score for _, b in pairs for r in b.relations]),
     )
@@ -138,24 +137,37 @@ def _calibration_error(pairs: Sequence[tuple[list[Item], list[Item]]], scores: l
     return calibration_error([score for score, _ in given], [hit for _, hit in given]) if given else None
 
 
-def _score(pairs: list[tuple[list[Item], list[Item]]], draws: np.ndarray) -> Score:
-    by_label: Counter[tuple[str, str]] = Counter()
-    totals = np.zeros((len(pairs), 3))
+def score_items(
+    pairs: Sequence[tuple[Sequence[Item], Sequence[Item]]], *, resamples: int = 1000, seed: int = 0
+) -> Score:  # fmt: skip
+    """Return the score of (gold items, found items) of each document, with the bootstrap interval over documents."""
+    labels = sorted({label for gold, found in pairs for label, _ in (*gold, *found)})
+    places = {label: place for place, label in enumerate(labels)}
+    counts = np.zeros((len(pairs), len(labels), 3), dtype=np.int64)
     for row, (gold, found) in enumerate(pairs):
         gold_set, found_set = set(gold), set(found)
-        for column, (kind, items) in enumerate(
-            (("right", gold_set & found_set), ("wrong", found_set - gold_set), ("missed", gold_set - found_set))
-        ):
-            totals[row, column] = len(items)
-            by_label.update((label, kind) for label, _ in items)
-    labels = sorted({label for label, _ in by_label})
-    counts = {
-        label: Counts(by_label[label, "right"], by_label[label, "wrong"], by_label[label, "missed"]) for label in labels
-    }
-    sums = totals[draws].sum(1) if draws.size else np.zeros((1, 3))
-    f1 = 2 * sums[:, 0] / np.maximum(2 * sums[:, 0] + sums[:, 1] + sums[:, 2], 1)
+        for column, items in enumerate((gold_set & found_set, found_set - gold_set, gold_set - found_set)):
+            for label, _ in items:
+                counts[row, places[label], column] += 1
+    totals = counts.sum(0)
+    draws = np.random.default_rng(seed).integers(0, len(pairs), (resamples, len(pairs)))
+    # how often each draw has each document
+    weights = np.stack([np.bincount(draw, minlength=len(pairs)) for draw in draws]) if resamples else None
+    drawn = counts.sum(0)[None] if weights is None else np.tensordot(weights, counts, 1)
+    return Score(
+        Counts(*totals.sum(0).tolist()),
+        _interval(drawn.sum(1)),
+        {label: Counts(*totals[place].tolist()) for label, place in places.items()},
+        {label: _interval(drawn[:, place]) for label, place in places.items()},
+    )
+
+
+def _interval(counts: NDArray[np.int64]) -> tuple[float, float]:
+    """Return the 2.5 % and 97.5 % quantiles of F1 over rows of (right, wrong, missed)."""
+    right, wrong, missed = counts.T
+    f1 = 2 * right / np.maximum(2 * right + wrong + missed, 1)
     low, high = np.percentile(f1, [2.5, 97.5])
-    return Score(sum(counts.values(), Counts()), (float(low), float(high)), counts)
+    return float(low), float(high)
 
 
 def calibration_error(confidences: Sequence[float], right: Sequence[bool], *, bins: int = 10) -> float:

@@ -15,8 +15,8 @@ def format_comparison(comparison: Comparison) -> str:
     return "\n\n".join(
         [
             f"{comparison.documents} documents",
-            "### Entities, strict\n\n" + _table(comparison.entities),
-            "### Relations, strict\n\n" + _table(comparison.relations),
+            "### Entities, strict\n\n" + format_score(comparison.entities),
+            "### Relations, strict\n\n" + format_score(comparison.relations),
             f"Relations by the boundaries of both ends alone: F1 {boundaries.total.f1:.4f} {_interval(boundaries)}",
             f"Expected calibration error: entities {_error(comparison.entity_calibration_error)}, "
             f"relations {_error(comparison.relation_calibration_error)}",
@@ -28,7 +28,8 @@ def _error(value: float | None) -> str:
     return "unknown" if value is None else f"{value:.4f}"
 
 
-def _table(score: Score) -> str:
+def format_score(score: Score) -> str:
+    """Return a score's table by label as Markdown."""
     rows = [_row(label, counts) for label, counts in sorted(score.by_label.items(), key=lambda i: -i[1].support)]
     total = score.total
     last = (
@@ -64,7 +65,10 @@ def describe_score(score: Score) -> dict[str, Any]:
         **_values(score.total),
         "interval": [round(end, 4) for end in score.interval],
         "macro_f1": round(score.macro_f1, 4),
-        "by_label": {label: _values(counts) for label, counts in score.by_label.items()},
+        "by_label": {
+            label: _values(counts) | {"interval": [round(end, 4) for end in score.label_intervals[label]]}
+            for label, counts in score.by_label.items()
+        },
     }
 
 

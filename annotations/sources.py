@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
+import lzma
 import os
 import subprocess
 import sys
@@ -45,18 +47,36 @@ REPOSITORIES = (
     Repository("thaigov:thaigov-v1/", "https://github.com/PyThaiNLP/thaigov-corpus", "ee227b2"),
 )
 
+PREFIX = "thaigov:"
+"""What a source begins with, before a repository's short name and a path in it."""
+UNLABELLED = "unlabeled/thaigov.jsonl.xz"
+
 Texts = Mapping[str, Sequence[str]]
 """The texts found for a document's `source`: several where a name stands in more than one archive."""
 
 
-def read_shared_texts(folder: Path) -> Texts:
-    """Return the texts of a folder's annotated corpora, under their sources.
+def read_shared_texts(folder: Path, sources: Collection[str]) -> Texts:
+    """Return the texts of sources in a folder: from its annotated corpora, or else from its unlabelled articles.
 
     Raises:
-        CorpusError: when one of `SPLITS` is missing or has bad lines.
+        CorpusError: when there is no corpus, or one has bad lines.
     """
-    documents = [document for split in SPLITS for document in read_corpus(folder / f"{split}.jsonl")]
-    return {document.source: (document.text,) for document in documents}
+    texts: dict[str, list[str]] = {}
+    corpora = sorted(folder.glob("*.jsonl"))
+    if not corpora:
+        raise CorpusError(f"{folder}: holds no annotated corpus, such as train.jsonl")
+    for path in corpora:
+        for document in read_corpus(path):
+            texts.setdefault(document.source, []).append(document.text)
+    archive = folder / UNLABELLED
+    missing = {source.removeprefix(PREFIX): source for source in sources if source not in texts}
+    if missing and archive.is_file():
+        with lzma.open(archive, "rt", encoding="utf-8") as file:
+            for line in file:
+                record = json.loads(line)
+                if record["path"] in missing:
+                    texts.setdefault(missing[record["path"]], []).append(clean_text(record["text"]))
+    return texts
 
 
 def fetch_texts(sources: Collection[str], repositories: Sequence[Repository] = REPOSITORIES) -> Texts:
@@ -207,22 +227,23 @@ def main(arguments: Sequence[str] | None = None, repositories: Sequence[Reposito
     """Write the annotated corpora: the labels that come with the package, joined with their texts."""
     program = "python -m thaigov_events.annotations.sources"
     parser = argparse.ArgumentParser(prog=program, description=main.__doc__)
-    parser.add_argument("--output", type=Path, required=True, help="folder for train.jsonl and dev.jsonl")
+    parser.add_argument("--output", type=Path, required=True, help="folder for the corpora")
     parser.add_argument(
         "--shared",
         type=Path,
         default=Path("../shared/corpus"),
-        help="folder with annotated train.jsonl and dev.jsonl; where it does not exist, the texts are "
+        help=f"folder with annotated corpora and {UNLABELLED}; where it does not exist, the texts are "
         "fetched from the public repositories (default: %(default)s)",
     )
     options = parser.parse_args(arguments)
     corpora = {split: read_standoff(split) for split in SPLITS}
+    sources = [d.source for documents in corpora.values() for d in documents]
     try:
         if options.shared.is_dir():
-            texts = read_shared_texts(options.shared)
+            texts = read_shared_texts(options.shared, sources)
         else:
             print(f"{options.shared}: no such folder; fetching the texts from the public repositories")
-            texts = fetch_texts([d.source for documents in corpora.values() for d in documents], repositories)
+            texts = fetch_texts(sources, repositories)
     except (CorpusError, SourceError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -13,10 +13,10 @@ from typing import TextIO
 
 from tqdm import tqdm
 
-from thaigov_events.annotations.corpus import read_corpus
-from thaigov_events.annotations.files import replace_safely, write_safely
-from thaigov_events.annotations.metrics import compare
-from thaigov_events.annotations.report import describe_comparison, format_comparison
+from thaigov_events.annotations.columns import load_corpus
+from thaigov_events.annotations.files import read_lines, replace_safely, write_safely
+from thaigov_events.inference.evaluation import evaluate
+from thaigov_events.inference.evaluation_page import write_report
 from thaigov_events.inference.extractor import Extraction, Extractor
 from thaigov_events.inference.html import write_page
 from thaigov_events.inference.inputs import Article, Failure, read_articles
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
         sys.stderr.close()
         return 1
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, ModuleNotFoundError) as error:
         print(f"thaigov-events: {error}", file=sys.stderr)
         return 1
     return status
@@ -50,13 +50,18 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     extract.add_argument("-o", "--output", type=Path, help="file to write (default: standard output)")
     extract.add_argument("--format", choices=FORMATS, help="default: by the ending of --output, else events")
     extract.set_defaults(run=_extract)
-    evaluate = commands.add_parser("evaluate", help="measure the model on an annotated corpus")
-    evaluate.add_argument("gold", type=Path, metavar="GOLD.jsonl")
-    evaluate.add_argument(
+    measure = commands.add_parser("evaluate", help="measure the model on an annotated corpus")
+    measure.add_argument("gold", type=Path, metavar="GOLD", help=".jsonl, CoNLL columns, or a saved dataset's folder")
+    measure.add_argument("--separator", default="", help="what stands between the words of columns (default: nothing)")
+    measure.add_argument(
         "-o", "--output", type=Path, help="folder for metrics.md and metrics.json (default: out/evaluation)"
     )
-    evaluate.set_defaults(run=_evaluate)
-    for command in (extract, evaluate):
+    measure.add_argument("--report", type=Path, metavar="DIR", help="folder for report.html and its data")
+    measure.add_argument(
+        "--learning-curve", type=Path, metavar="FILE.jsonl", help="points for the report, from `make learning-curve`"
+    )
+    measure.set_defaults(run=_evaluate)
+    for command in (extract, measure):
         command.add_argument("--model", type=Path, help="model folder (default: the released weights)")
         command.add_argument("--threads", type=int, help="cores to use (default: all)")
     return parser.parse_args(arguments)
@@ -77,7 +82,7 @@ def _extract(options: argparse.Namespace) -> int:
     def extractions() -> Iterator[Extraction]:
         nonlocal done
         articles = _articles(options.inputs, options.output, report)
-        for extraction in tqdm(extractor.extract(articles), unit=" articles", disable=not sys.stderr.isatty()):
+        for extraction in tqdm(extractor.extract(articles), unit=" articles", disable=_is_quiet()):
             done += 1
             yield extraction
         if not done:
@@ -132,18 +137,23 @@ def _open_output(path: Path | None) -> Iterator[TextIO]:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    extractor = Extractor.load(options.model, threads=options.threads)
-    gold = read_corpus(options.gold, extractor.predictor.settings.schema)
-    articles = (Article(document.id, document.text) for document in gold)
-    stream = tqdm(extractor.extract(articles), total=len(gold), unit=" articles", disable=not sys.stderr.isatty())
-    comparison = compare(gold, [extraction.document for extraction in stream])
-    table = format_comparison(comparison) + "\n"
-    values = json.dumps(describe_comparison(comparison), ensure_ascii=False, indent=1) + "\n"
+    predictor = Extractor.load(options.model, threads=options.threads).predictor
+    schema = predictor.settings.schema
+    gold = load_corpus(options.gold, schema, separator=options.separator)
+    curve = read_lines(options.learning_curve) if options.learning_curve else ()
+    result = evaluate(predictor, gold, progress=lambda stream: tqdm(stream, unit=" articles", disable=_is_quiet()))
     output = options.output or Path("out/evaluation")
-    write_safely(output / "metrics.md", lambda path: path.write_text(table, encoding="utf-8"))
+    values = json.dumps(result.describe(), ensure_ascii=False, indent=1) + "\n"
+    write_safely(output / "metrics.md", lambda path: path.write_text(result.format(), encoding="utf-8"))
     write_safely(output / "metrics.json", lambda path: path.write_text(values, encoding="utf-8"))
-    print(table)
+    if options.report:
+        write_report(options.report, result, schema, curve=curve)
+    print(result.format())
     return 0
+
+
+def _is_quiet() -> bool:
+    return not sys.stderr.isatty()
 
 
 if __name__ == "__main__":

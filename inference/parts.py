@@ -32,7 +32,7 @@ def read_facts(
             if graph.label(link.tail) not in tails:
                 continue
             fact = _read_fact(graph, link)
-            key = _key_fact(fact), tuple(_key_fact(period) for period in fact.periods)
+            key = key_fact(fact), tuple(key_fact(period) for period in fact.periods)
             seen[key] += 1
             stated[key, seen[key]].append(fact)
     return tuple(replace(same[0], evidence=graph.join(f.evidence for f in same)) for same in stated.values())
@@ -50,7 +50,8 @@ def _read_fact(graph: Graph, link: Relation) -> Fact:
     )
 
 
-def _key_fact(fact: Fact) -> object:
+def key_fact(fact: Fact) -> object:
+    """Return what makes two facts the same: the value, or the folded text where none can be read."""
     return fold_name(fact.text) if fact.value is None or isinstance(fact.value, Unparsed) else fact.value
 
 
@@ -61,12 +62,12 @@ def read_sessions(graph: Graph, mentions: Iterable[str]) -> tuple[Fact, ...]:
     for fact in facts:
         if isinstance(fact.value, Session) and fact.value.year_ce is not None:
             dated.setdefault(fact.value.number, fact)
-    stated: dict[object, list[Fact]] = {_key_fact(fact): [fact] for fact in dated.values()}
+    stated: dict[object, list[Fact]] = {key_fact(fact): [fact] for fact in dated.values()}
     for fact in facts:
         same = fact
         if isinstance(fact.value, Session) and fact.value.year_ce is None:
             same = dated.get(fact.value.number, fact)
-        stated.setdefault(_key_fact(same), [same]).append(fact)
+        stated.setdefault(key_fact(same), [same]).append(fact)
     return tuple(replace(same[0], evidence=graph.join(f.evidence for f in same)) for same in stated.values())
 
 

@@ -1,6 +1,8 @@
 """The stand-off corpora are joined with texts from a folder or from git repositories, here local ones."""
 
 import io
+import json
+import lzma
 import shutil
 import subprocess
 import zipfile
@@ -185,6 +187,7 @@ DEV = [document(3, "v2/a/3.txt")]
 def packaged(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the package hold three invented documents."""
     corpora = {"train": [strip_text(d) for d in TRAIN], "dev": [strip_text(d) for d in DEV]}
+    monkeypatch.setattr(sources, "SPLITS", tuple(corpora))
     monkeypatch.setattr(sources, "read_standoff", corpora.__getitem__)
 
 
@@ -209,6 +212,18 @@ def test_the_command_prefers_a_shared_folder(tmp_path: Path) -> None:
     assert sources.main(["--output", str(output), "--shared", str(shared)], repositories=()) == 0
     assert (output / "train.jsonl").read_bytes() == (shared / "train.jsonl").read_bytes()
     assert (output / "dev.jsonl").read_bytes() == (shared / "dev.jsonl").read_bytes()
+
+
+@pytest.mark.usefixtures("packaged")
+def test_what_a_folder_has_not_annotated_is_read_from_its_unlabelled_articles(tmp_path: Path) -> None:
+    shared, output = tmp_path / "shared", tmp_path / "corpus"
+    write_corpus(shared / "dev.jsonl", DEV)
+    (shared / "unlabeled").mkdir()
+    rows = [{"path": d.source.removeprefix(sources.PREFIX), "text": d.text + "\n\n"} for d in TRAIN]
+    with lzma.open(shared / sources.UNLABELLED, "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+    assert sources.main(["--output", str(output), "--shared", str(shared)], repositories=()) == 0
+    assert read_corpus(output / "train.jsonl") == TRAIN
 
 
 @pytest.mark.usefixtures("packaged")
@@ -255,7 +270,7 @@ def test_a_shared_folder_without_a_corpus_is_an_error(tmp_path: Path, capsys: py
     (tmp_path / "shared").mkdir()
     arguments = ["--output", str(tmp_path / "corpus"), "--shared", str(tmp_path / "shared")]
     assert sources.main(arguments, repositories=()) == 1
-    assert "train.jsonl: no such corpus file" in capsys.readouterr().err
+    assert "holds no annotated corpus" in capsys.readouterr().err
 
 
 def test_the_sources_of_the_packaged_corpora_belong_to_one_of_the_repositories() -> None:
@@ -267,5 +282,7 @@ def test_the_sources_of_the_packaged_corpora_belong_to_one_of_the_repositories()
 @pytest.mark.skipif(not SHARED.is_dir(), reason="../shared/corpus is not here")
 def test_the_real_corpora_come_back_from_the_shared_folder(tmp_path: Path) -> None:
     assert sources.main(["--output", str(tmp_path), "--shared", str(SHARED)]) == 0
-    for split in sources.SPLITS:
+    for split in ("train", "dev"):
         assert (tmp_path / f"{split}.jsonl").read_bytes() == (SHARED / f"{split}.jsonl").read_bytes()
+    added = read_corpus(tmp_path / "added.jsonl")
+    assert len(added) == len(sources.read_standoff("added"))
