@@ -27,11 +27,17 @@ class EntityType:
 
 @dataclass(frozen=True, slots=True)
 class RelationType:
-    """A directed label of pairs: from any of `heads` to any of `tails`."""
+    """A directed label of pairs: from any of `heads` to any of `tails`.
+
+    `one_head` says that a mention is the tail of at most one such relation, `one_tail` that it is the head of at
+    most one.
+    """
 
     name: str
     heads: tuple[str, ...]
     tails: tuple[str, ...]
+    one_head: bool = False
+    one_tail: bool = False
     thai: str = ""
     english: str = ""
     definition: str = ""

@@ -72,7 +72,8 @@ class Predictor:
             states, logits = self.encode(part)
             spans = find_spans(part, logits)
             found.append((section, spans, self.relate(states, spans)))
-        return self._document(name, text, tokens, *_merge(found))
+        spans, links = _merge(found)
+        return self._document(name, text, tokens, spans, self._keep_best(links))
 
     def encode(self, tokens: Tokens) -> tuple[Floats, Floats]:
         """Return token states `[n, hidden]` and logits `[n, labels]` of a sequence of at least one token.
@@ -117,6 +118,20 @@ class Predictor:
             Link(int(pairs[0][k]), int(pairs[1][k]), int(best[k]), float(chosen[k]))
             for k in np.flatnonzero(chosen >= limits[best])
         ]
+
+    def _keep_best(self, links: Sequence[Link]) -> list[Link]:
+        """Of links that the schema does not allow beside each other, keep the one of greatest score."""
+        relations = self.settings.schema.relations
+        taken: set[tuple[str, int, int]] = set()
+        kept = []
+        for link in sorted(links, key=lambda link: -link.score):
+            relation = relations[link.kind - 1]
+            claims = {("tail", link.kind, link.tail)} if relation.one_head else set()
+            claims |= {("head", link.kind, link.head)} if relation.one_tail else set()
+            if not claims & taken:
+                taken |= claims
+                kept.append(link)
+        return sorted(kept, key=lambda link: (link.head, link.tail))
 
     def _document(self, name: str, text: str, tokens: Tokens, spans: list[Span], links: list[Link]) -> Document:
         schema = self.settings.schema

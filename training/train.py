@@ -39,6 +39,7 @@ from thaigov_events.training.calibration import calibrate_settings
 from thaigov_events.training.checkpoints import load_state, save_network, save_state
 from thaigov_events.training.config import read_config
 from thaigov_events.training.hardware import autocast, choose_device
+from thaigov_events.training.partner_loss import partner_loss
 from thaigov_events.training.record import describe_inputs, describe_run
 from thaigov_events.training.sequence_loss import sequence_loss
 
@@ -63,6 +64,8 @@ class TrainConfig:
         sequence: whether the entity loss is over whole label sequences, or token by token.
         encoder_rate, head_rate: peak learning rates. `layer_decay` multiplies the former for each layer down.
         mask_share: share of the pieces that are hidden in training, against over-fitting.
+        partner_weight: weight, beside the relation loss, of the partners' competition in relations of which a
+            mention has one.
         predicted_share: share of the documents whose relations are learnt on the spans that the network finds at
             that point instead of on the gold ones; from the second epoch on.
         average: decay of the moving average of the weights, which is what is evaluated and kept.
@@ -96,6 +99,7 @@ class TrainConfig:
     sequence: bool = False
     smoothing: float = 0.0
     relation_weight: float = 2.0
+    partner_weight: float = 0.0
     predicted_share: float = 0.5
     mention_size: int = 256
     mention_layers: int = 2
@@ -319,7 +323,17 @@ class Trainer:
         logits = self.network.relations(frame, *tensors)
         allowed = torch.from_numpy(self.candidates.allowed[arrays[2][heads], arrays[2][tails]]).to(self.device)
         targets = torch.from_numpy(np.concatenate(gold)).to(self.device)
-        return nn.functional.cross_entropy(logits.masked_fill(~allowed, -1e4), targets)
+        loss = nn.functional.cross_entropy(logits.masked_fill(~allowed, -1e4), targets)
+        if not self.config.partner_weight:
+            return loss
+        sides = {"one_head": tensors[-1], "one_tail": tensors[-2]}
+        parts = [
+            partner_loss(logits, targets, sides[side], kind=kind, allowed=allowed[:, kind])
+            for kind, relation in enumerate(self.candidates.schema.relations, 1)
+            for side in sides
+            if getattr(relation, side)
+        ]
+        return loss + self.config.partner_weight * torch.stack(parts).mean() if parts else loss
 
     def _predictor(self) -> Predictor:
         return Predictor(TorchRuntime(self.averaged, self.device), self.tokenizer, self.settings)

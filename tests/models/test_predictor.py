@@ -91,3 +91,31 @@ def test_scores_are_calibrated(tokenizer: Tokenizer) -> None:
 def test_a_batch_smaller_than_a_window_is_refused(tokenizer: Tokenizer) -> None:
     with pytest.raises(ValueError, match="batch_tokens = 100"):
         Predictor(DigitRuntime(tokenizer), tokenizer, ModelSettings(SCHEMA), batch_tokens=100)
+
+
+class EagerRuntime(DigitRuntime):
+    """Links every number to every other one, the surer the farther the head lies to the right."""
+
+    def relate(
+        self, states: Floats, starts: Integers, ends: Integers, kinds: Integers, documents: Integers,
+        heads: Integers, tails: Integers,
+    ) -> Floats:  # fmt: skip
+        return np.stack([np.zeros(len(heads)), heads + tails / 10], axis=1).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("one_head", "one_tail", "expected"),
+    [
+        (False, False, {(1, 2), (1, 3), (2, 1), (2, 3), (3, 1), (3, 2)}),
+        (True, False, {(3, 1), (3, 2), (2, 3)}),
+        (False, True, {(3, 2), (2, 3), (1, 3)}),
+        (True, True, {(3, 2), (2, 3)}),
+    ],
+)
+def test_of_links_that_exclude_each_other_the_surest_stays(
+    tokenizer: Tokenizer, one_head: bool, one_tail: bool, expected: set[tuple[int, int]]
+) -> None:
+    relation = RelationType("next", ("NUMBER",), ("NUMBER",), one_head=one_head, one_tail=one_tail)
+    settings = ModelSettings(Schema(SCHEMA.entities, (relation,)), thresholds={"next": 0.0})
+    (document,) = Predictor(EagerRuntime(tokenizer), tokenizer, settings).predict([("d", "แมว 1 แมว 2 แมว 3")])
+    assert {(int(r.head[1:]), int(r.tail[1:])) for r in document.relations} == expected
