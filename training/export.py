@@ -24,7 +24,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch.export import Dim
 
-from thaigov_events.annotations.corpus import read_corpus
+from thaigov_events.annotations.columns import load_corpus
 from thaigov_events.annotations.files import replace_safely
 from thaigov_events.annotations.metrics import Comparison, compare
 from thaigov_events.annotations.report import describe_comparison, format_comparison
@@ -152,11 +152,12 @@ def export_model(run: Path, output: Path, *, precision: str = "int8") -> Compari
 
 
 def _fit(folder: Path, settings: ModelSettings) -> tuple[ModelSettings, Comparison | None]:
-    dev = Path(settings.record.get("config", {}).get("dev", ""))
-    if not dev.is_file() or file_hash(dev) != settings.record["data"][str(dev)]:
+    config = settings.record.get("config", {})
+    dev = Path(config.get("dev", "nowhere"))
+    if not dev.exists() or file_hash(dev) != settings.record["data"][str(dev)]:
         print(f"{dev}: the run's development set is not here, so thresholds and calibration stay the torch network's")
         return settings, None
-    documents = read_corpus(dev, settings.schema)
+    documents = load_corpus(dev, settings.schema, separator=config.get("separator", ""))
     runtime, tokenizer = OnnxRuntime(folder), Tokenizer.load(folder / "tokenizer.json")
     settings = calibrate_settings(Predictor(runtime, tokenizer, settings), documents)
     found = Predictor(runtime, tokenizer, settings).predict([(d.id, d.text) for d in documents])

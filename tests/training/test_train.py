@@ -10,9 +10,11 @@ from safetensors.torch import load_file  # noqa: E402
 
 from thaigov_events.annotations import Document  # noqa: E402
 from thaigov_events.annotations.metrics import compare  # noqa: E402
+from thaigov_events.inference.cli import main  # noqa: E402
 from thaigov_events.models.predictor import Predictor  # noqa: E402
 from thaigov_events.models.tokenizer import Tokenizer  # noqa: E402
 from thaigov_events.models.torch_runtime import TorchRuntime, load_network  # noqa: E402
+from thaigov_events.training.export import export_model  # noqa: E402
 from thaigov_events.training.train import TrainConfig, Trainer  # noqa: E402
 
 
@@ -92,6 +94,10 @@ def test_a_corpus_in_columns_trains_with_its_own_labels(tiny_encoder: Path, tmp_
     assert result.entities.total.f1 == 1.0
     assert set(result.entities.by_label) == {"WHO", "PLACE"}
     assert load_network(tmp_path / "run")[1].schema.entity_names == ("PLACE", "WHO")
+    exported = export_model(tmp_path / "run", tmp_path / "model", precision="fp32")
+    assert exported and exported.entities.total.f1 == 1.0
+    assert main(["evaluate", str(tmp_path / "dev.conll"), "--model", str(tmp_path / "model"), "-o", str(tmp_path)]) == 0
+    assert json.loads((tmp_path / "metrics.json").read_text("utf-8"))["entities"]["f1"] == 1.0
 
 
 def test_a_limit_takes_documents_by_the_seed(short: TrainConfig) -> None:
