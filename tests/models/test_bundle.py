@@ -28,5 +28,5 @@ def test_other_formats_are_refused(tmp_path: Path) -> None:
     ModelSettings(Schema.load()).save(tmp_path)
     path = tmp_path / "settings.json"
     path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {"format": 99}), "utf-8")
-    with pytest.raises(ValueError, match="format 1"):
+    with pytest.raises(ValueError, match="format 2"):
         ModelSettings.load(tmp_path)

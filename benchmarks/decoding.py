@@ -1,0 +1,79 @@
+"""What the steps after the network are worth: partners that exclude each other, a threshold for each relation.
+
+    python benchmarks/decoding.py [MODEL] [CORPUS]
+
+Calibration and thresholds are fitted anew for each line, on one half of the articles, and measured on the other, both
+ways round, so that what has more to fit has no advantage.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from thaigov_events.annotations.corpus import read_corpus
+from thaigov_events.annotations.document import Document
+from thaigov_events.annotations.metrics import compare
+from thaigov_events.annotations.schema import Schema
+from thaigov_events.inference.extractor import Extractor
+from thaigov_events.models.bundle import ModelSettings
+from thaigov_events.models.predictor import Predictor
+from thaigov_events.training.calibration import calibrate_settings
+
+Change = Callable[[ModelSettings], ModelSettings]
+
+
+def share_partners(settings: ModelSettings) -> ModelSettings:
+    """Let a mention have any number of partners in every relation."""
+    schema = settings.schema
+    relations = tuple(replace(relation, one_head=False, one_tail=False) for relation in schema.relations)
+    return replace(settings, schema=Schema(schema.entities, relations))
+
+
+def use_one_threshold(settings: ModelSettings) -> ModelSettings:
+    """Use the mean threshold for all relations."""
+    mean = sum(settings.thresholds.values()) / len(settings.thresholds)
+    return replace(settings, thresholds=dict.fromkeys(settings.thresholds, mean))
+
+
+def keep(settings: ModelSettings) -> ModelSettings:
+    """Change nothing."""
+    return settings
+
+
+VARIANTS: tuple[tuple[str, Change, Change], ...] = (
+    ("all", keep, keep),
+    ("partners do not exclude each other", share_partners, keep),
+    ("one threshold", keep, use_one_threshold),
+)
+
+
+def measure(predictor: Predictor, documents: list[Document], before: Change, after: Change) -> tuple[float, float]:
+    """Return relation F1 and calibration error when each half is measured with what was fitted on the other."""
+    found: list[Document] = []
+    halves = documents[::2], documents[1::2]
+    for fitted, measured in (halves, halves[::-1]):
+        own = Predictor(predictor.runtime, predictor.tokenizer, before(predictor.settings))
+        settings = after(calibrate_settings(own, fitted))
+        model = Predictor(predictor.runtime, predictor.tokenizer, settings)
+        found += model.predict([(document.id, document.text) for document in measured])
+    result = compare([*halves[1], *halves[0]], found, resamples=0)
+    return result.relations.total.f1, result.relation_calibration_error or 0.0
+
+
+def main() -> None:
+    """Print the table."""
+    model = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    corpus = Path(sys.argv[2]) if len(sys.argv) > 2 else Path(".cache/corpus/dev.jsonl")
+    predictor = Extractor.load(model).predictor
+    documents = read_corpus(corpus, predictor.settings.schema)
+    print("| after the network | relations F1 | calibration error |\n|---|---:|---:|")
+    for name, before, after in VARIANTS:
+        f1, error = measure(predictor, documents, before, after)
+        print(f"| {name} | {f1:.4f} | {error:.4f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
