@@ -9,10 +9,10 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import ClassVar
 
-from thaigov_events.inference.numerals import NUMBER, add_up, share_multiplier, write_decimal
+from thaigov_events.inference.numerals import NUMBER, add_up, is_open, share_multiplier, write_decimal
 from thaigov_events.inference.reading import Reading, UnreadableError, write_plainly
 
-# Which side of the number is open, by what stands before it; ~ marks approximation.
+# Which side of the number is open, by what stands before it; ~ marks approximation, <~ both.
 _QUALIFIERS: Mapping[str, str] = MappingProxyType(
     {
         word: sign
@@ -21,7 +21,8 @@ _QUALIFIERS: Mapping[str, str] = MappingProxyType(
             (">", "กว่า มากกว่า มากว่า เกิน เกินกว่า สูงกว่า ไม่น้อยกว่า ไม่ต่ำกว่า อย่างน้อย อย่างต่ำ"),
             (">", "ขั้นต่ำ ต่ำสุด ตั้งแต่ นับ"),
             ("<", "ไม่เกิน ไม่เกินกว่า ไม่มากกว่า ไม่สูงกว่า น้อยกว่า ต่ำกว่า ไม่ถึง สูงสุด อย่างมาก ขั้นสูง"),
-            ("~", "ประมาณ ประมาณการ ราว ราวๆ เกือบ ร่วม เฉลี่ย โดยเฉลี่ย คาดว่า"),
+            ("~", "ประมาณ ประมาณการ ราว ราวๆ ร่วม เฉลี่ย โดยเฉลี่ย คาดว่า"),
+            ("<~", "เกือบ"),
         )
         for word in words.split()
     }
@@ -36,13 +37,28 @@ _PER = re.compile(
     r"|ตัว|ต้น|ตัน|กก\.|กิโลกรัม|ลิตร|หน่วย|กลุ่ม|ศูนย์|ตร|ตาราง|ลบ|คัน)| ?(?<!ติด)ต่อ(?!เนื่อง|สู้|ต้าน|เติม|ยอด) ?(?=.)"
 )
 _PER_NAMES: Mapping[str, str] = MappingProxyType(
-    {"ปี": "year", "เดือน": "month", "สัปดาห์": "week", "วัน": "day", "ชั่วโมง": "hour", "ชม.": "hour"}
+    {
+        **{"ปี": "year", "เดือน": "month", "สัปดาห์": "week", "วัน": "day"},
+        **{"ชั่วโมง": "hour", "นาที": "minute", "วินาที": "second"},
+    }
+)
+_MEASURES, _THINGS = (
+    MappingProxyType({spelling: names.split()[0] for names in units for spelling in names.split()})
+    for units in (
+        (
+            *("กิโลกรัม กก kg", "กรัม", "มิลลิกรัม มก mg", "ไมโครกรัม มคก", "ตัน", "ลิตร ล", "ซีซี cc"),
+            *("กิโลเมตร กม km", "เมตร ม", "เซนติเมตร เซ็นติเมตร ซม cm", "มิลลิเมตร มม mm"),
+            *("ตารางกิโลเมตร ตรกม ตรกิโลเมตร", "ตารางเมตร ตรม ตรเมตร", "ตารางวา ตรว ตรวา"),
+            "ลูกบาศก์เมตร ลบม ลบเมตร ลูกบากศ์เมตร ลูกบาศ์กเมตร ลูกบาศ์เมตร",
+        ),
+        ("จังหวัด จว จ", "อำเภอ อ", "ตำบล ต", "ชั่วโมง ชม", "โดส โด๊ส", "บูธ บูท", "มาตรการ มาตราการ"),
+    )
 )
 _BRACKET = re.compile(r" ?\(([^()]*)\)")
 
 # Dollars without a country come last, or they would swallow those of Singapore.
 _CURRENCY = re.compile(
-    r" ?(?:(?P<THB>บาท|บ\.|thb\b|baht\b)|(?P<SGD>(?:ดอลลาร์|เหรียญ)สิงคโปร์)|(?P<AUD>(?:ดอลลาร์|เหรียญ)ออสเตรเลีย)"
+    r" ?(?:(?P<THB>บาท|บ\.|฿|thb\b|baht\b)|(?P<SGD>(?:ดอลลาร์|เหรียญ)สิงคโปร์)|(?P<AUD>(?:ดอลลาร์|เหรียญ)ออสเตรเลีย)"
     r"|(?P<HKD>(?:ดอลลาร์|เหรียญ)ฮ่องกง)|(?P<EUR>ยูโร|eur\b)|(?P<GBP>ปอนด์)|(?P<JPY>เยน)|(?P<CNY>หยวน)|(?P<KRW>วอน)"
     r"|(?P<INR>รูปี)|(?P<MYR>ริงกิต)|(?P<LAK>กีบ)|(?P<MMK>จ๊า[ดต])|(?P<VND>ดอง)"
     r"|(?P<USD>(?:ดอลล่?าร์|เหรียญ) ?(?:สหรัฐ|สรอ)(?:อเมริกา|ฯ|\.)*|ดอลล่?าร์|usd\b)) ?",
@@ -50,7 +66,8 @@ _CURRENCY = re.compile(
 )
 _MILLION_BAHT = re.compile(r"(?<=[0-9]) ?ลบ\.(?! ?ม)")
 _PRICE_DASH = re.compile(r"(?<=[0-9])\.-")
-_SIGN = re.compile(r"(?:(?:US)?\$|€) ?")
+_SIGN = re.compile(r"((?:US)?\$|€|฿) ?")
+_CURRENCY_SIGNS: Mapping[str, str] = MappingProxyType({"€": "EUR", "฿": "THB"})
 _SATANG = re.compile(r"(?:(?P<baht>[0-9][0-9,]{0,17}) ?บาท ?)?(?P<satang>[0-9]{1,2}) ?สตางค์")
 _LAND = re.compile(r"(?P<rai>[0-9][0-9,]*)-(?P<ngan>[0-9])-(?P<wah>[0-9]{1,2}(?:\.[0-9]+)?) ?ไร่")
 _LAND_WORDS = re.compile(
@@ -58,6 +75,7 @@ _LAND_WORDS = re.compile(
     r"(?: ?(?P<wah>[0-9]{1,2}(?:\.[0-9]+)?) ?(?:ตารางวา|ตร\. ?ว\.?|วา))?"
 )
 _SECOND_NUMBER = re.compile(r"(?<!CO)(?<![0-9])[0-9]| หนึ่ง|^ใน(?:สอง|สาม|สี่|ห้า|สิบ)")
+_INDEFINITE = re.compile("หลาย|หลัก(?:สิบ|ร้อย|พัน|หมื่น|แสน|ล้าน)")
 _PERCENT_SIGN = re.compile(r"%|เปอร์เซ็?นต?์?")
 
 
@@ -83,7 +101,11 @@ class Amount(Reading):
 
 @dataclass(frozen=True, slots=True)
 class Count(Reading):
-    """A number of things or a measure, as `Amount`; `unit` as written, `%` for percentages, or None."""
+    """A number of things or a measure, as `Amount`.
+
+    `unit` is the unit's usual name (`กิโลกรัม`), `%` for percentages, or None; `text_unit` is the unit as it
+    stands in the text (`กก.`), where that differs.
+    """
 
     type_name: ClassVar[str] = "count"
     minimum: str | None
@@ -91,6 +113,7 @@ class Count(Reading):
     unit: str | None = None
     approximate: bool = False
     per: str | None = None
+    text_unit: str | None = None
 
     def __post_init__(self) -> None:
         _check_bounds(self.minimum, self.maximum)
@@ -135,7 +158,7 @@ def read_money(text: str) -> Amount:
         value = Decimal((satang["baht"] or "0").replace(",", "")) + Decimal(satang["satang"]) / 100
         return Amount(write_decimal(value), write_decimal(value), text_number=text)
     if sign := _SIGN.match(text):
-        text = f"{text[sign.end() :]} {'EUR' if sign[0][0] == '€' else 'USD'}"
+        text = f"{text[sign.end() :]} {_CURRENCY_SIGNS.get(sign[1], 'USD')}"
     measure = _read_measure(text)
     currency = _CURRENCY.match(measure.rest)
     unit = currency.lastgroup if currency else "THB"
@@ -162,7 +185,8 @@ def read_quantity(text: str) -> Count:
         unit = f"% {unit[sign.end() if sign else 0 :].strip()}".strip()
     if _SECOND_NUMBER.search(unit):
         raise UnreadableError("more than one number")
-    return Count(*measure.bounds(), unit or None, measure.approximate, per)
+    name = _name_unit(unit)
+    return Count(*measure.bounds(), name or None, measure.approximate, per, unit if unit != name else None)
 
 
 def _read_measure(text: str) -> _Measure:
@@ -179,8 +203,8 @@ def _split_measure(text: str) -> _Measure:
     while not percent:
         if qualifier := _QUALIFIER.match(text, position):
             meaning = _QUALIFIERS[qualifier[1]]
-            approximate = approximate or meaning == "~"
-            bound = meaning if meaning in "<>" and meaning else bound
+            approximate = approximate or "~" in meaning
+            bound = meaning.rstrip("~") or bound
             position = qualifier.end()
         elif found := _PERCENT.match(text, position):
             percent, position = True, found.end()
@@ -194,15 +218,15 @@ def _split_measure(text: str) -> _Measure:
         return _Measure(rai, rai, bound, approximate, per, percent, land[0], "ไร่" + text[land.end() :])
     first = NUMBER.match(text, position)
     if first is None:
-        raise UnreadableError("an indefinite number" if "หลาย" in text else "no number")
+        raise UnreadableError("an indefinite number" if _INDEFINITE.search(text) else "no number")
     low = high = add_up(first[0])
     end = first.end()
-    if "กว่า" in first[0]:
+    if is_open(first[0]):
         bound = ">"
     if (join := _RANGE.match(text, end)) and (second := NUMBER.match(text, join.end())):
         between = join["unit"].strip()
         if text[second.end() :].strip().startswith(between):
-            if "กว่า" in second[0]:
+            if is_open(second[0]):
                 raise UnreadableError("a range without an end")
             high, end = add_up(second[0]), second.end()
             low = share_multiplier(first[0], second[0]) if not between else low
@@ -239,6 +263,20 @@ def _take_tail(rest: str, measure: _Measure) -> tuple[str, _Measure]:
 
 def _take_per(rest: str, each: str | None) -> tuple[str, str | None]:
     """Split `คนต่อวัน` into the unit and what it is for each of; `each` is what stood before (`คนละ`)."""
-    mark = _PER.search(rest)
-    per = "/".join(filter(None, (each, rest[mark.end() :].strip() if mark else None)))
-    return rest[: mark.start() if mark else len(rest)].strip(), _PER_NAMES.get(per, per) or None
+    unit, *pers = _PER.split(rest)
+    measure, _, of = unit.partition("/")
+    # After a measure each slash divides; between things it may mean or (รูป/ท่าน).
+    if of and _fold_unit(measure) in _MEASURES:
+        unit, pers = measure, [of, *pers]
+    per = "/".join(_name_unit(part.strip()) for part in (each or "", *pers) if part)
+    return unit.strip(), _PER_NAMES.get(per, per) or None
+
+
+def _name_unit(written: str) -> str:
+    """Return the usual name of a unit that is abbreviated or misspelt, of any other the text itself."""
+    folded = _fold_unit(written)
+    return _MEASURES.get(folded) or _THINGS.get(folded, written)
+
+
+def _fold_unit(written: str) -> str:
+    return written.lower().replace(".", "").replace(" ", "")

@@ -135,7 +135,7 @@ def _read_subject(graph: Graph, identity: Identity) -> Subject:
     mentions = [member.id for member in members]
     return Subject(
         type=_KINDS[members[0].label],
-        name=graph.text(members[0].id),
+        name=graph.text(graph.choose_writing(members[0].id)),
         evidence=graph.join(graph.support([mention]) for mention in mentions),
         amounts=read_facts(graph, mentions, relations=("has_value",), tails=("MONEY",)),
         counts=read_facts(graph, mentions, relations=("has_value",), tails=("QUANTITY",)),

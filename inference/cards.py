@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from thaigov_events.inference.markup import show_score, show_text
+from thaigov_events.inference.facets import read_facets
+from thaigov_events.inference.markup import quote_text, show_score, show_text
 from thaigov_events.inference.summary import summarise
 
 _NAMES = MappingProxyType(
@@ -55,9 +56,16 @@ _NAMES = MappingProxyType(
     }
 )
 _HIDDEN = frozenset({"kind", "type", "id", "document", "record", "basis", "mentions", "confidence"})
+_NAME_PARTS = frozenset({"title", "rank", "given_name", "surname", "alias"})  # they stand in the name
 _CARD_HEAD = frozenset({"name", "trigger"})
 _LINE = ("name", "position", "organization", "committee", "location")
-_LEVELS = ("subdistrict", "district", "province", "iso_3166_2")
+_LEVELS = ("subdistrict", "district", "province", "iso_3166_2", "dopa_code")
+_OFFICE = ("grade", "area", "district")  # the body stands in the position
+
+
+def show_name(key: str) -> str:
+    """Return the Thai and English name of a record's type or field as HTML; a key without names as it is."""
+    return show_text(" · ".join(_NAMES.get(key, (key,))))
 
 
 def list_mentions(part: Any) -> Iterator[str]:
@@ -70,15 +78,25 @@ def list_mentions(part: Any) -> Iterator[str]:
 
 
 def render_record(record: dict[str, Any], marks: Mapping[str, str]) -> str:
-    """Return a record's card; `marks` has the page's name for each mention."""
-    kind = str(record["kind"])
-    shown = record.get("type", kind) if kind in ("event", "project") else kind
-    name = " · ".join(_NAMES.get(shown, (shown,)))
+    """Return a record's card; `marks` has the page's name for each mention.
+
+    What the page's filters need stands in its attributes, as `Facets` has it, in lists parted by spaces. The
+    headline is bound to all mentions of the record, `data-own` tells which are of the record itself.
+    """
+    facets = read_facets(record)
+    data = {
+        "kind": facets.kind,
+        "type": facets.type,
+        "provinces": " ".join(facets.provinces),
+        "spans": " ".join(facets.spans),
+    }
+    attributes = "".join(f' data-{name}="{quote_text(value)}"' for name, value in data.items() if value)
+    own = " ".join(marks[mention] for mention in record.get("mentions", ()))
     headline = show_text(record.get("trigger") or record.get("name") or "")
     score = _note(show_score(record.get("confidence")).strip())
     return (
-        f'<section class="record"><h3{_bind(list_mentions(record), marks)}>'
-        f'<span class="kind">{show_text(name)}</span>{headline}{score}</h3>\n'
+        f'<section class="record"{attributes}><h3{_bind(list_mentions(record), marks)} data-own="{own}">'
+        f'<span class="kind">{show_name(facets.type)}</span>{headline}{score}</h3>\n'
         f"{_render_rows(record, marks, without=_CARD_HEAD)}</section>\n"
     )
 
@@ -90,7 +108,7 @@ def _bind(mentions: Iterable[str], marks: Mapping[str, str]) -> str:
 
 def _render_rows(part: Mapping[str, Any], marks: Mapping[str, str], *, without: Collection[str] = ()) -> str:
     rows = "".join(
-        f"<dt>{show_text(' · '.join(_NAMES.get(key, (key,))))}</dt><dd>{_render_value(value, marks)}</dd>\n"
+        f"<dt>{show_name(key)}</dt><dd>{_render_value(value, marks)}</dd>\n"
         for key, value in part.items()
         if key not in _HIDDEN and key not in without
     )
@@ -114,8 +132,11 @@ def _render_part(part: dict[str, Any], marks: Mapping[str, str]) -> str:
         line, more = " ".join(part.get("areas", ())) or part.get("province", ""), " ".join(levels)
     else:
         names = [part[key] for key in _LINE if isinstance(part.get(key), str)]
-        line, more = next(iter(names), ""), " · ".join((*names[1:], part.get("code", "")))
-        inner = _render_rows(part, marks, without=("code", *(key for key in _LINE if isinstance(part.get(key), str))))
+        office = part.get("office", {})
+        said = " ".join(office[key] for key in _OFFICE if key in office)
+        line, more = next(iter(names), ""), " · ".join(filter(None, (*names[1:], part.get("code"), said)))
+        told = (key for key in _LINE if isinstance(part.get(key), str))
+        inner = _render_rows(part, marks, without=("code", "office", *_NAME_PARTS, *told))
     more = f"{more.strip(' ·')}{show_score(part.get('confidence'))}".strip()
     return f"<div{_bind(part.get('mentions', ()), marks)}>{show_text(line)}{_note(more)}</div>{inner}"
 

@@ -21,9 +21,10 @@ from thaigov_events.inference.extractor import Extraction, Extractor
 from thaigov_events.inference.html import write_page
 from thaigov_events.inference.inputs import Article, Failure, read_articles
 from thaigov_events.inference.listing import format_events
+from thaigov_events.inference.tables import TABLE_FORMATS, write_tables
 
-ENDINGS = {".txt": "events", ".jsonl": "jsonl", ".html": "html"}
-FORMATS = tuple(ENDINGS.values())
+ENDINGS = {".txt": "events", ".jsonl": "jsonl", ".html": "html", ".duckdb": "duckdb"}
+FORMATS = tuple(dict.fromkeys((*ENDINGS.values(), *TABLE_FORMATS)))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -47,7 +48,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     extract.add_argument(
         "inputs", nargs="+", metavar="INPUT", help=".txt or .jsonl file, folder, or - for standard input"
     )
-    extract.add_argument("-o", "--output", type=Path, help="file to write (default: standard output)")
+    extract.add_argument(
+        "-o", "--output", type=Path, help="file to write, for csv and parquet a folder (default: standard output)"
+    )
     extract.add_argument("--format", choices=FORMATS, help="default: by the ending of --output, else events")
     extract.set_defaults(run=_extract)
     measure = commands.add_parser("evaluate", help="measure the model on an annotated corpus")
@@ -69,7 +72,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 def _extract(options: argparse.Namespace) -> int:
     kind = options.format or _guess_format(options.output)
-    if options.output and options.output.is_dir():
+    if options.output is None and kind in TABLE_FORMATS:
+        raise ValueError("tables do not go to standard output; name what to write by -o")
+    if options.output and options.output.is_dir() and kind not in ("csv", "parquet"):
         raise IsADirectoryError(f"{options.output}: is a folder; name a file to write")
     extractor = Extractor.load(options.model, threads=options.threads)
     failures: list[Failure] = []
@@ -88,13 +93,16 @@ def _extract(options: argparse.Namespace) -> int:
         if not done:
             raise ValueError("no article could be read, so nothing is written")
 
-    with _open_output(options.output) as file:
-        if kind == "html":
-            write_page(file, ((e.document, e.events) for e in extractions()), extractor.predictor.settings.schema)
-        else:
-            write: Callable[[Extraction], str] = _json_line if kind == "jsonl" else format_events
-            for extraction in extractions():
-                file.write(write(extraction) + "\n")
+    if kind in TABLE_FORMATS:
+        write_tables(options.output, extractions(), kind=kind)
+    else:
+        with _open_output(options.output) as file:
+            if kind == "html":
+                write_page(file, ((e.document, e.events) for e in extractions()), extractor.predictor.settings.schema)
+            else:
+                write: Callable[[Extraction], str] = _json_line if kind == "jsonl" else format_events
+                for extraction in extractions():
+                    file.write(write(extraction) + "\n")
     place = f" to {options.output}" if options.output else ""
     print(f"{done} articles read{place}, {len(failures)} inputs failed", file=sys.stderr)
     return 1 if failures else 0

@@ -29,7 +29,7 @@ _MONTH_NAMES = (
     "สิงหาคม สิงหาค สิงหาม สิงหา สค august aug",
     "กันยายน กันยายม กันยาน กันยา กย september sept sep",
     "ตุลาคม ตุลาค ตุลาม ตุลา ตค october oct",
-    "พฤศจิกายน พฤษจิกายน พฤศจิกยน พฤศจิกยายน พฤจิกายน พฤศจิกาย พฤศจิกา พย november nov",
+    "พฤศจิกายน พฤษจิกายน พฤศจิกยน พฤศิจกายน พฤศจิกยายน พฤจิกายน พฤศจิกาย พฤศจิกา พย november nov",
     "ธันวาคม ธันนวาคม ธันวาค ธันวาม ธันวา ธค december dec",
 )
 _MONTH_OF: Mapping[str, int] = MappingProxyType(
@@ -38,7 +38,7 @@ _MONTH_OF: Mapping[str, int] = MappingProxyType(
 _ENGLISH_MONTH = "|".join(sorted((name for name in _MONTH_OF if name.isascii()), key=len, reverse=True))
 _MONTH = (
     "|".join(sorted((name for name in _MONTH_OF if len(name) > 3 and not name.isascii()), key=len, reverse=True))
-    + r"|(?:มี|มิ|เม|[มกพสตธ])(?: ?\. ?| )?[คพย](?:\.|(?![ก-๎]))"
+    + r"|(?:มี|มิ|เม|[มกพสตธ])(?: ?\. ?| )?[คพย](?: ?\.|(?![ก-๎]))"
     + rf"|(?:{_ENGLISH_MONTH})(?![a-z])\.?"
 )
 JOIN = r" ?(?:-|จนถึง|ถึง|และ|กับ|,|&|\bto\b|\band\b) ?"
@@ -65,7 +65,7 @@ _RANGE_JOIN = re.compile(r" ?(?:-|จนถึง|ถึง) ?")
 _HOUR_WORDS = ("หนึ่ง", "สอง", "สาม", "สี่", "ห้า", "หก", "เจ็ด", "แปด", "เก้า", "สิบ", "สิบเอ็ด")
 _HOUR = rf"[0-9]{{1,2}}|สิบเอ็ด|{'|'.join(_HOUR_WORDS[:-1])}"
 _CLOCK = re.compile(
-    r"(?:เวลา ?)?(?:(?P<hour>[0-9]{1,2}) ?[.:]? ?(?P<minute>[0-9]{2})(?![0-9]) ?(?:น ?\.?|นาฬิกา)?"
+    r"(?:เวลา ?)?(?:(?P<hour>[0-9]{1,2}) ?(?:\.\.?|[:,])? ?(?P<minute>[0-9]{2})(?![0-9]) ?(?:นาฬิกา|น ?\.?)?"
     r"|(?P<full>[0-9]{1,2}) ?(?:น ?\.|นาฬิกา)(?: ?(?P<past>[0-9]{1,2}) ?นาที)?"
     rf"|(?P<spoken>เที่ยงคืน|เที่ยง(?:วัน|ตรง)?|ตี ?(?P<night>{_HOUR})|บ่าย ?(?:(?P<afternoon>{_HOUR})(?: ?โมง)?|โมง)"
     rf"|(?P<oclock>{_HOUR}) ?โมง(?P<part>เช้า|เย็น)?|(?P<evening>{_HOUR}) ?ทุ่ม)(?P<half> ?ครึ่ง)?)"
@@ -277,5 +277,7 @@ def _spoken_hour(clock: re.Match[str]) -> int:
         return 18 + hour
     if clock["part"] == "เย็น":
         return 12 + (count("oclock", 3, 6) or 0)
-    # Below six, โมง alone may be the morning's or the afternoon's.
-    return count("oclock", 6, 11) or 0
+    hour = count("oclock", 1, 11) or 0
+    if hour < 6:
+        raise UnreadableError("morning or afternoon not stated")
+    return hour

@@ -16,7 +16,7 @@ from thaigov_events.inference.values import Value
 
 EventType = Literal["meeting", "ceremony", "visit", "training", "handover", "signing", "press", "other"]
 SubjectKind = Literal["project", "policy", "organization", "committee", "location", "event"]
-PlaceBasis = Literal["stated", "venue", "committee", "chair"]
+PlaceBasis = Literal["stated", "venue", "committee", "chair", "document"]
 
 # The first that matches counts. Good wishes are signed at a ceremony, policy is handed over in a meeting.
 _TRIGGERS: tuple[tuple[re.Pattern[str], EventType], ...] = (
@@ -119,19 +119,48 @@ class Committee(Part):
 
 
 @dataclass(frozen=True, slots=True)
+class Office(Part):
+    """What a position says, in terms that can be compared.
+
+    `grade` is English, as `inference/offices.toml` calls it (`governor`), after `former`, `acting`, `deputy` or
+    `assistant` where the text says so. `body` is the official Thai name of the agency where it is known, else
+    as written, `area` the ISO 3166-2 code of a province, `district` a name without its head.
+
+    Raises:
+        ValueError: without a grade.
+    """
+
+    grade: str
+    body: str = ""
+    area: str = ""
+    district: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.grade:
+            raise ValueError(f"office of {self.body or self.area or self.district!r}: needs a grade")
+
+
+@dataclass(frozen=True, slots=True)
 class Actor(Part):
     """One who chairs, takes part or organises.
 
     A person has a name and perhaps positions, the one stated nearest first; an office without a person has
-    only a position; a body or an area that acts has only its own field.
+    only a position; a body or an area that acts has only its own field. `title`, `rank`, `given_name`,
+    `surname` and `alias` are the parts of a person's name as written, `office` is what `position` says.
 
     Raises:
-        ValueError: when nothing says who it is.
+        ValueError: when nothing says who it is, or parts of a name or an office stand without it.
     """
 
     evidence: Evidence
     name: str = ""
+    title: str = ""
+    rank: str = ""
+    given_name: str = ""
+    surname: str = ""
+    alias: str = ""
     position: str = ""
+    office: Office | None = None
     other_positions: tuple[str, ...] = ()
     organization: str = ""
     committee: str = ""
@@ -141,6 +170,10 @@ class Actor(Part):
     def __post_init__(self) -> None:
         if not (self.name or self.position or self.organization or self.committee or self.location):
             raise ValueError(f"actor of {self.evidence.mentions}: needs a name, position, body or area")
+        if not self.name and (self.title or self.rank or self.given_name or self.surname or self.alias):
+            raise ValueError(f"actor of {self.evidence.mentions}: has parts of a name, but no name")
+        if self.office and not self.position:
+            raise ValueError(f"actor of {self.evidence.mentions}: has an office, but no position")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +181,8 @@ class Spot(Part):
     """Where it is, by administrative level, from the areas named one within the other.
 
     `basis` tells where the province was read: stated as an area, or named within the venue, the committee's
-    name or the chair's position.
+    name or the chair's position, or merely the only one that the document names. `dopa_code` is the official
+    code of the deepest level, empty where that is not sure.
     """
 
     evidence: Evidence
@@ -158,6 +192,7 @@ class Spot(Part):
     iso_3166_2: str = ""
     district: str = ""
     subdistrict: str = ""
+    dopa_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,9 @@ from thaigov_events.models.predictor import Predictor
 from thaigov_events.models.runtime import OnnxRuntime
 from thaigov_events.models.tokenizer import Tokenizer
 
+# The form of `Extraction.to_dict`: a number more when what was written before would no longer be read rightly.
+SCHEMA_VERSION = 1
+
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
@@ -25,12 +28,12 @@ class Extraction:
     events: list[dict[str, Any]]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the output record: the corpus format with scores, values and events."""
+        """Return the output record: its version, then the corpus format with scores, values and events."""
         record = self.document.to_dict()
         for entity in record["entities"]:
             if entity["id"] in self.values:
                 entity["value"] = self.values[entity["id"]]
-        return record | {"events": self.events}
+        return {"version": SCHEMA_VERSION, **record, "events": self.events}
 
 
 class Extractor:

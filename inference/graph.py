@@ -2,45 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from thaigov_events.annotations.document import Document, Entity, Relation
+from thaigov_events.inference.bodies import identify_bodies, write_body
 from thaigov_events.inference.dates import DateSpan
-from thaigov_events.inference.events import Evidence
-from thaigov_events.inference.reading import write_plainly
+from thaigov_events.inference.events import Evidence, Office
+from thaigov_events.inference.holders import find_holders
+from thaigov_events.inference.people import identify_persons, write_person
+from thaigov_events.inference.positions import identify_office, read_offices
+from thaigov_events.inference.spelling import fold_name
+from thaigov_events.inference.surroundings import settle_places
 from thaigov_events.inference.values import Unparsed, Value, normalise
 
 Identity = tuple[str, str]
-
-_RANK = "(?:เอก|โท|ตรี|จัตวา)"
-_TITLE = re.compile(
-    r"(?:(?:[ก-ฮ]{1,4}\.\s*)+|\((?:พิเศษ|หญิง)\)|หญิง|ว่าที่|นางสาว|นาง|นาย(?:สัตว)?แพทย์|นาย|แพทย์หญิง|ดาบตำรวจ"
-    rf"|(?:พล|พัน|ร้อย|สิบ|จ่าสิบ|นาวา|เรือ)(?:เรือ|อากาศ|ตำรวจ|จ่า)?{_RANK}"
-    "|(?:รอง|ผู้ช่วย)?ศาสตราจารย์(?:พิเศษ|กิตติคุณ|เกียรติคุณ)?|หม่อม(?:หลวง|ราชวงศ์|เจ้า)|คุณหญิง|คุณ|ท่าน)"
-    r"\s*(?=[ก-ฮเ-ไ(A-Z])"
-)
-_IGNORED = re.compile("[ \"'“”‘’]")
-
-
-def fold_name(text: str) -> str:
-    """Return a form in which spellings of one name agree: no spaces and quotes, Arabic digits, lower case.
-
-    `ฎ` and `ฏ` count as one letter, since each is often typed for the other.
-    """
-    return _IGNORED.sub("", write_plainly(text)).replace("ฎ", "ฏ")
-
-
-def split_person(text: str) -> tuple[str, str]:
-    """Return a person's given name and surname without titles; the surname is empty where none is written."""
-    rest = text
-    while title := _TITLE.match(rest):
-        rest = rest[title.end() :]
-    words = re.sub(r"\([^)]*\)|ฯ", " ", rest).split() or [rest]
-    return fold_name(words[0]), fold_name("".join(words[1:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +26,12 @@ class Graph:
     """An index over a document. Lists of mentions and of links are in the order of the text.
 
     `identities` gives each mention's thing: an event by its `same_event` links, a person by name without
-    titles, anything else by name; a project and a policy of one name are one, `โครงการ` before it or not.
+    titles, a body whether it is written out or shortened, an office by what it says, anything else by name; a
+    project and a policy of one name are one, `โครงการ` before it or not.
     `bearers` are the mentions of a thing where links of a label start, `owners` the things from which links
-    of a label go to a thing, `fullest` is the mention that writes a thing's name most fully, `weights` has
-    each linked mention's number of kinds of links and of links.
+    of a label go to a thing, `fullest` is the mention that writes a thing's name rightly and most fully,
+    `weights` has each linked mention's number of kinds of links and of links, `offices` what positions say,
+    `holders` for a position that stands alone a mention of the person whose it is.
     """
 
     document: Document
@@ -65,12 +45,16 @@ class Graph:
     fullest: dict[Identity, str]
     weights: dict[str, tuple[int, int]]
     values: dict[str, Value]
+    offices: dict[str, Office]
+    holders: dict[str, str]
 
     @classmethod
     def build(cls, document: Document) -> Graph:
         """Index a document and normalise its mentions."""
         entities = document.by_id()
-        identities = _identify(document)
+        persons = identify_persons(document)
+        offices = read_offices(document)
+        identities = _identify(document, persons=persons, offices=offices)
         mentions: dict[Identity, list[Entity]] = defaultdict(list)
         for entity in document.entities:
             mentions[identities[entity.id]].append(entity)
@@ -87,7 +71,7 @@ class Graph:
                 bearing.append(entities[relation.head])
             owners[relation.label, identities[relation.tail]].add(identities[relation.head])
         fullest = {
-            identity: max(same, key=lambda mention: len(fold_name(document.text_of(mention)))).id
+            identity: max(same, key=lambda mention: _rate_fullness(document, mention, identity, offices=offices)).id
             for identity, same in mentions.items()
         }
         ends = Counter(end for link in document.relations for end in (link.head, link.tail))
@@ -104,6 +88,8 @@ class Graph:
             fullest=fullest,
             weights={mention: (kinds[mention], ends[mention]) for mention in ends},
             values=normalise_mentions(document),
+            offices=offices,
+            holders=find_holders(document, persons=persons, offices=offices),
         )
 
     def links_from(self, label: str, mention: str) -> Sequence[Relation]:
@@ -130,6 +116,15 @@ class Graph:
         found = find_nearest(bearing, self.entities[mention].start)
         return found.id if found else None
 
+    def find_person(self, mention: str) -> str:
+        """Return a mention of the person whose office a mention is, if it stands alone; else the mention itself."""
+        return self.holders.get(mention, mention)
+
+    def choose_writing(self, mention: str) -> str:
+        """Return the mention that writes the name of the same thing fully: itself, unless another is fuller."""
+        fullest = self.fullest[self.identities[mention]]
+        return mention if fold_name(self.text(mention)) == fold_name(self.text(fullest)) else fullest
+
     def support(self, mentions: Iterable[str], links: Iterable[Relation] = ()) -> Evidence:
         """Return the evidence of one statement: its mentions, and the least score of them and its links."""
         ids = self._order(mentions)
@@ -149,7 +144,8 @@ class Graph:
 def normalise_mentions(document: Document) -> dict[str, Value]:
     """Return the normalised values of the mentions that have one, under their ids.
 
-    A date or period without a year is read with the year of the nearest date that has one.
+    A date or period without a year is read with the year of the nearest date that has one, a place with the
+    areas around it.
     """
     values: dict[str, Value] = {}
     for entity in document.entities:
@@ -165,7 +161,7 @@ def normalise_mentions(document: Document) -> dict[str, Value]:
             value = normalise(entity.label, document.text_of(entity), year=year)
             if value is not None:
                 values[entity.id] = value
-    return values
+    return settle_places(document, values)
 
 
 def find_nearest(mentions: Sequence[Entity], start: int) -> Entity | None:
@@ -174,8 +170,8 @@ def find_nearest(mentions: Sequence[Entity], start: int) -> Entity | None:
     return min(mentions[max(at - 1, 0) : at + 1], key=lambda mention: abs(mention.start - start), default=None)
 
 
-def _identify(document: Document) -> dict[str, Identity]:
-    persons = _identify_persons(document)
+def _identify(document: Document, *, persons: Mapping[str, str], offices: Mapping[str, Office]) -> dict[str, Identity]:
+    bodies = identify_bodies(document)
     events = _join_events(document)
     identities: dict[str, Identity] = {}
     for entity in document.entities:
@@ -183,31 +179,36 @@ def _identify(document: Document) -> dict[str, Identity]:
             identities[entity.id] = ("PERSON", persons[entity.id])
         elif entity.label == "EVENT":
             identities[entity.id] = ("EVENT", events[entity.id])
-        elif entity.label in ("PROJECT", "POLICY"):
-            name = fold_name(document.text_of(entity))
-            identities[entity.id] = ("PROJECT", name.removeprefix("โครงการ") or name)
+        elif entity.id in bodies:
+            identities[entity.id] = (entity.label, bodies[entity.id])
         else:
-            name = fold_name(document.text_of(entity)).replace("คกก.", "คณะกรรมการ")
-            identities[entity.id] = (entity.label, name)
+            identities[entity.id] = _write_identity(document, entity, offices=offices)
     return identities
 
 
-def _identify_persons(document: Document) -> dict[str, str]:
-    """A given name alone is the only full name with it, or where several have it the last one before."""
-    names = {e.id: split_person(document.text_of(e)) for e in document.entities if e.label == "PERSON"}
-    surnames: dict[str, dict[str, None]] = defaultdict(dict)
-    for given, surname in names.values():
-        if surname:
-            surnames[given][surname] = None
-    last: dict[str, str] = {}
-    persons: dict[str, str] = {}
-    for mention, (given, surname) in names.items():
-        if surname:
-            last[given] = surname
-        else:
-            surname = last.get(given) or next(iter(surnames[given]), "")
-        persons[mention] = f"{given} {surname}".rstrip()
-    return persons
+def _write_identity(document: Document, entity: Entity, *, offices: Mapping[str, Office]) -> Identity:
+    """What a mention by itself says that it names."""
+    text = document.text_of(entity)
+    name = fold_name(text)
+    match entity.label:
+        case "PERSON":
+            return "PERSON", write_person(text)
+        case "ORGANIZATION" | "COMMITTEE" | "COMMITTEE_CODE":
+            return entity.label, write_body(entity.label, text)
+        case "PROJECT" | "POLICY":
+            return "PROJECT", name.removeprefix("โครงการ") or name
+        case "POSITION":
+            office = offices.get(entity.id)
+            return "POSITION", identify_office(office, text) if office else name
+        case _:
+            return entity.label, name
+
+
+def _rate_fullness(
+    document: Document, mention: Entity, identity: Identity, *, offices: Mapping[str, Office]
+) -> tuple[bool, int]:
+    rightly = _write_identity(document, mention, offices=offices) == identity
+    return rightly, len(fold_name(document.text_of(mention)))
 
 
 def _join_events(document: Document) -> dict[str, str]:

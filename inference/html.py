@@ -1,5 +1,7 @@
 """One page for the browser: articles with coloured mentions, their records beside them, their links below.
 
+The script lights what belongs together, draws links as arcs over the text, and finds articles among many.
+
 The page needs no network, and its own policy lets nothing run or load but its own style and script.
 """
 
@@ -18,9 +20,12 @@ from typing import Any, TextIO
 from thaigov_events.annotations.document import Document
 from thaigov_events.annotations.schema import EntityType, Schema
 from thaigov_events.inference.cards import list_mentions, render_record
-from thaigov_events.inference.markup import quote_text, show_score, show_text
+from thaigov_events.inference.facets import read_facets
+from thaigov_events.inference.markup import find_break, fit_spans, quote_text, show_score, show_text
+from thaigov_events.inference.page_index import IndexEntry, render_index
 
 _COLOUR = re.compile("#[0-9a-fA-F]{3}(?:[0-9a-fA-F]{3})?")
+_SCRIPTS = ("view.js", "arcs.js", "timeline.js", "filters.js")  # a listener stands before what it listens to
 _SPOOLED_BYTES = 32 * 2**20
 _TITLE_CHARACTERS = 100
 
@@ -35,8 +40,9 @@ def render_page(documents: Iterable[tuple[Document, list[dict[str, Any]]]], sche
 def write_page(file: TextIO, documents: Iterable[tuple[Document, list[dict[str, Any]]]], schema: Schema) -> None:
     """Write the page of documents and their records; documents are taken one at a time and not kept.
 
-    Several documents get an index at the top. Characters that would reorder or break the page, and lone
-    surrogates, are shown as ⟨U+202E⟩; all else of an article stands as it is.
+    Several documents get an index with filters and a timeline at the top. Characters that would reorder or
+    break the page, and lone surrogates, are shown as ⟨U+202E⟩; all else of an article stands as it is. A mark
+    whose border lies between a letter and its vowel or tone mark is drawn around both.
 
     Raises:
         ValueError: when a colour of the schema is not of the form #rrggbb, or a record names a mention that
@@ -44,16 +50,16 @@ def write_page(file: TextIO, documents: Iterable[tuple[Document, list[dict[str, 
     """
     labels = {entity.name: (f"e{at}", entity) for at, entity in enumerate(schema.entities)}
     style = _read_style(schema)
-    script = (files(__package__) / "view.js").read_text("utf-8")
-    titles: list[str] = []
+    script = "".join((files(__package__) / name).read_text("utf-8") for name in _SCRIPTS)
+    entries: list[IndexEntry] = []
     with SpooledTemporaryFile(_SPOOLED_BYTES, "w+", encoding="utf-8", newline="") as articles:
         for number, (document, records) in enumerate(documents, 1):
             articles.writelines(_render_document(document, records, number=number, labels=labels, schema=schema))
-            titles.append(f"{show_text(_title(document))} <span>{len(records)}</span>")
+            entries.append(IndexEntry(_title(document), tuple(map(read_facets, records))))
         file.write(_render_head(style, script, schema))
-        if len(titles) > 1:
-            entries = "".join(f'<li><a href="#d{n}">{title}</a></li>\n' for n, title in enumerate(titles, 1))
-            file.write(f'<nav class="index"><ol>\n{entries}</ol></nav>\n')
+        if len(entries) > 1:
+            file.writelines(render_index(entries))
+        file.write("<main>\n")
         articles.seek(0)
         shutil.copyfileobj(articles, file)
         file.write(f"</main>\n<script>{script}</script>\n</body>\n</html>\n")
@@ -81,8 +87,9 @@ def _render_head(style: str, script: str, schema: Schema) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>thaigov-events</title>\n<style>{style}</style>\n</head>\n<body>\n<h1>thaigov-events</h1>\n"
         f'<ul class="legend">{legend}</ul>\n'
-        '<p class="options"><label><input type="checkbox" id="names"> แสดงชื่อป้าย · show labels</label></p>\n'
-        "<main>\n"
+        '<p class="options"><label><input type="checkbox" id="names"> แสดงชื่อป้าย · show labels</label>\n'
+        '<label hidden><input type="checkbox" id="arcs" autocomplete="off">'
+        " แสดงเส้นความสัมพันธ์ทั้งหมด · show all arcs</label></p>\n"
     )
 
 
@@ -92,7 +99,8 @@ def _hash(content: str) -> str:
 
 def _title(document: Document) -> str:
     first = next((line.strip() for line in document.text.splitlines() if line.strip()), "")
-    return f"{document.id}: {first[:_TITLE_CHARACTERS]}{'…' if len(first) > _TITLE_CHARACTERS else ''}"
+    end = find_break(first, _TITLE_CHARACTERS, limit=len(first))
+    return f"{document.id}: {first[:end]}{'…' if len(first) > end else ''}"
 
 
 def _render_document(
@@ -107,16 +115,17 @@ def _render_document(
     title = show_text(_title(document))
     yield f'<article id="d{number}">\n<h2>{title}</h2>\n<div class="columns">\n<div class="text">'
     position = 0
-    for entity in document.entities:
+    spans = fit_spans(document.text, ((entity.start, entity.end) for entity in document.entities))
+    for entity, (start, end) in zip(document.entities, spans, strict=True):
         colour, kind = labels.get(entity.label, ("", EntityType(entity.label)))
         name = kind.thai or kind.name
         hint = f"{name} · {kind.english or kind.name} · {entity.id}{show_score(entity.score)}"
-        yield show_text(document.text[position : entity.start])
+        yield show_text(document.text[position:start])
         yield (
             f'<mark class="{colour}" id="{marks[entity.id]}" data-name="{quote_text(name)}"'
-            f' title="{quote_text(hint)}">{show_text(document.text_of(entity))}</mark>'
+            f' title="{quote_text(hint)}">{show_text(document.text[start:end])}</mark>'
         )
-        position = entity.end
+        position = end
     yield f'{show_text(document.text[position:])}</div>\n<aside class="records">\n'
     for record in records:
         missing = [mention for mention in list_mentions(record) if mention not in marks]
@@ -127,7 +136,7 @@ def _render_document(
             )
         yield render_record(record, marks)
     yield from _render_links(document, marks, schema)
-    yield "</aside>\n</div>\n</article>\n"
+    yield '</aside>\n<svg class="arcs" aria-hidden="true"></svg>\n</div>\n</article>\n'
 
 
 def _render_links(document: Document, marks: Mapping[str, str], schema: Schema) -> Iterator[str]:
@@ -139,9 +148,11 @@ def _render_links(document: Document, marks: Mapping[str, str], schema: Schema) 
     yield f'<details class="links"><summary>ความสัมพันธ์ · relations ({count})</summary>\n<ol>\n'
     for link in document.relations:
         known = names.get(link.label)
-        label = f"{known.thai or known.name} · {known.english or known.name}" if known else link.label
+        name, english = (known.thai or known.name, known.english or known.name) if known else (link.label, "")
+        label = f"{name} · {english}" if english else name
         yield (
-            f'<li data-mentions="{marks[link.head]} {marks[link.tail]}">{texts[link.head]}'
+            f'<li data-mentions="{marks[link.head]} {marks[link.tail]}" data-name="{quote_text(name)}" tabindex="0">'
+            f"{texts[link.head]}"
             f" <b>—{show_text(label)}{show_score(link.score)}→</b> {texts[link.tail]}</li>\n"
         )
     yield "</ol></details>\n"

@@ -30,7 +30,7 @@ _WORD = rf"(?:(?:{'|'.join(_DIGIT_WORDS)})(?!อี้|[ะ-ฺ็-๎])|สิ�
 _FIGURE = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?)(?![0-9]|[,.][0-9])"
 NUMBER = re.compile(
     rf"(?:{_FIGURE}(?: ?{_TIMES})*(?: {_FIGURE}(?: ?{_TIMES})+)*|ครึ่ง(?={_TIMES}){_TIMES}+|{_WORD}+)"
-    rf"(?:ครึ่ง| ?กว่า ?{_TIMES}*)?"
+    rf"(?:ครึ่ง| ?กว่า ?{_TIMES}*| ?ๆ)?"
 )
 _TOKEN = re.compile(rf"{_FIGURE}|{'|'.join((*_DIGIT_WORDS, *_MULTIPLIERS))}|ครึ่ง|กว่า")
 
@@ -42,13 +42,18 @@ def read_number(text: str) -> Decimal:
         UnreadableError: when the text is anything else.
     """
     found = NUMBER.fullmatch(write_plainly(text))
-    if found is None or "กว่า" in found[0]:
+    if found is None or is_open(found[0]):
         raise UnreadableError("not a number")
     return add_up(found[0])
 
 
+def is_open(written: str) -> bool:
+    """Whether what `NUMBER` matched is only a lower end: `40,000 กว่า`, `หมื่น ๆ`."""
+    return "กว่า" in written or "ๆ" in written
+
+
 def add_up(written: str) -> Decimal:
-    """Return the value of what `NUMBER` matched; a กว่า in it is passed over.
+    """Return the value of what `NUMBER` matched; a กว่า or ๆ in it is passed over.
 
     Raises:
         UnreadableError: when digits and multipliers do not make a number.
@@ -88,6 +93,9 @@ def _add_up(tokens: list[str]) -> Decimal:
             pending = _DIGIT_WORDS[token] if token in _DIGIT_WORDS else Decimal(digits)
             if len(digits) > 18:
                 raise UnreadableError("number too long")
+    if pending and last and last >= _MULTIPLIERS["พัน"] and len(tokens) == 2:
+        # In speech แสนห้า is 150,000; by the rules of writing it is 100,005.
+        raise UnreadableError("an ambiguous number")
     total += section + (pending or 0)
     if total >= _LIMIT:
         raise UnreadableError("number too large")

@@ -11,8 +11,10 @@ from dataclasses import replace
 
 from thaigov_events.annotations.document import Relation
 from thaigov_events.inference.events import Actor, Committee, Fact
-from thaigov_events.inference.graph import Graph, Identity, fold_name, split_person
+from thaigov_events.inference.graph import Graph, Identity
+from thaigov_events.inference.people import read_person
 from thaigov_events.inference.sessions import Session
+from thaigov_events.inference.spelling import fold_name
 from thaigov_events.inference.values import Unparsed
 
 _ACTORS = ("PERSON", "POSITION", "ORGANIZATION", "COMMITTEE", "COMMITTEE_CODE", "LOCATION")
@@ -76,10 +78,14 @@ def describe_committee(graph: Graph, mention: str, link: Relation) -> Committee:
     named = graph.label(mention) == "COMMITTEE"
     bearer = graph.find_bearer("has_code", mention if named else graph.fullest[_find_body(graph, mention)])
     codes = graph.links_from("has_code", bearer)[:1] if bearer else ()
+    named_by = mention if named else codes[0].head if codes else ""
+    coded_by = mention if not named else codes[0].tail if codes else ""
+    name, short = (graph.choose_writing(each) if each else "" for each in (named_by, coded_by))
+    sources = [each for code in codes for each in (code.head, code.tail)] + [each for each in (name, short) if each]
     return Committee(
-        graph.support([mention, *(end for code in codes for end in (code.head, code.tail))], [link, *codes]),
-        name=graph.text(mention) if named else "".join(graph.text(code.head) for code in codes),
-        code="".join(graph.text(code.tail) for code in codes) if named else graph.text(mention),
+        graph.support([mention, *sources], [link, *codes]),
+        name=graph.text(name) if name else "",
+        code=graph.text(short) if short else "",
     )
 
 
@@ -125,7 +131,7 @@ def read_actors(graph: Graph, mentions: Iterable[str], relation: str) -> tuple[A
     for mention in mentions:
         for link in graph.links_to(relation, mention):
             if graph.label(link.head) in _ACTORS:
-                stated[graph.identities[link.head]].append(link)
+                stated[graph.identities[graph.find_person(link.head)]].append(link)
     _join_offices(graph, stated)
     return tuple(describe_actor(graph, links) for links in stated.values())
 
@@ -162,36 +168,46 @@ def _find_offices(graph: Graph, persons: Iterable[str]) -> list[Relation]:
 def describe_actor(graph: Graph, links: Sequence[Relation], *, without: frozenset[str] = frozenset()) -> Actor:
     """Return the one who is the head of `links`, without the offices of the mentions `without`."""
     heads = list(dict.fromkeys(link.head for link in links))
-    persons = [head for head in heads if graph.label(head) == "PERSON"]
+    persons = [person for head in heads if graph.label(person := graph.find_person(head)) == "PERSON"]
     # Beside a full name stands the full office.
-    persons.sort(key=lambda person: not split_person(graph.text(person))[1])
+    persons.sort(key=lambda person: not read_person(graph.text(person)).surname)
     offices = [o for o in _find_offices(graph, persons) if o.tail not in without] if persons else []
-    support = [end for office in offices for end in (office.head, office.tail)]
-    support += [graph.fullest[graph.identities[person]] for person in persons[:1]]
+    named = graph.fullest[graph.identities[persons[0]]] if persons else _choose_name(graph, heads[0])
+    support = [named, *(end for office in offices for end in (office.head, office.tail))]
     evidence = graph.join(graph.support([link.head, *support], [link, *offices]) for link in links)
     seats = {graph.identities[seat.tail]: seat for head in heads for seat in _find_seats(graph, head)}
     member_of = tuple(describe_committee(graph, seat.tail, seat) for seat in seats.values())
     if persons:
         positions = tuple(graph.text(office.tail) for office in offices)
+        name = read_person(graph.text(named))
         return Actor(
             evidence,
-            name=graph.text(graph.fullest[graph.identities[persons[0]]]),
+            name=graph.text(named),
+            title=name.title,
+            rank=name.rank,
+            given_name=name.given_name,
+            surname=name.surname,
+            alias=name.alias,
             position=positions[0] if positions else "",
+            office=graph.offices.get(offices[0].tail) if offices else None,
             other_positions=positions[1:],
             member_of=member_of,
         )
-
-    def write(*labels: str) -> str:
-        return graph.text(heads[0]) if graph.label(heads[0]) in labels else ""
-
+    label = graph.label(named)
     return Actor(
         evidence,
-        position=write("POSITION"),
-        organization=write("ORGANIZATION"),
-        committee=write("COMMITTEE", "COMMITTEE_CODE"),
-        location=write("LOCATION"),
+        position=graph.text(named) if label == "POSITION" else "",
+        office=graph.offices.get(named),
+        organization=graph.text(named) if label == "ORGANIZATION" else "",
+        committee=graph.text(named) if label in ("COMMITTEE", "COMMITTEE_CODE") else "",
+        location=graph.text(named) if label == "LOCATION" else "",
         member_of=member_of,
     )
+
+
+def _choose_name(graph: Graph, mention: str) -> str:
+    """The mention that writes a body most fully; an office or an area is as its own mention says."""
+    return mention if graph.label(mention) in ("POSITION", "LOCATION") else graph.choose_writing(mention)
 
 
 def _find_seats(graph: Graph, mention: str) -> Sequence[Relation]:

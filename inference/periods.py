@@ -1,8 +1,8 @@
 """Read the texts of PERIOD mentions: fiscal and calendar years, their quarters and halves, ranges, terms.
 
 A fiscal year runs from 1 October of the year before to 30 September of the year whose number it bears.
-Quarters are those of the fiscal year, as in the papers of provincial offices; halves and first months are the
-calendar year's unless ปีงบประมาณ is written.
+Quarters, halves, first and last months are the calendar year's unless ปีงบประมาณ is written; only a quarter without
+any year is the fiscal year's, as in the papers of provincial offices.
 """
 
 from __future__ import annotations
@@ -20,27 +20,29 @@ from thaigov_events.inference.reading import Reading, UnreadableError, write_pla
 # What stands before a year, with the kind of period that it makes of it.
 _HEADS: Mapping[str, str] = MappingProxyType(
     {
-        "fiscal_year": "ปีงบประมาณ(?:รายจ่าย)?|ปีงบฯ?|งบประมาณ(?: ?ประจำ)?(?: ?ปี)?",
+        "fiscal_year": "(?:งบประมาณรายจ่าย ?(?:ประจำ)?)?ปี ?งบประมาณ(?:รายจ่าย)?|ปีงบฯ?|งบประมาณ(?: ?ประจำ)?(?: ?ปี)?",
         "accounting_year": "(?:ปี)?บัญชี",
         "academic_year": "ปีการศึกษา",
-        "crop_year": "ปี(?:การ)?(?:ผลิต|เพาะปลูก)|ฤดูกาล(?:ผลิต|เพาะปลูก)?(?: ?ปี)?",
-        "calendar_year": "ปี(?:ปฏิทิน)?",
+        "crop_year": "ปี(?:การ)?(?:ผลิต|เพาะปลูก)|ฤดู(?:กาล|การ)(?:ผลิต|เพาะปลูก)?(?: ?ปี)?",
+        "calendar_year": "ปี(?:ปฏิทิน|ภาษี)?",
     }
 )
 _HEAD = "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _HEADS.items())
 _YEARS = re.compile(
-    rf"(?:{_HEAD})? ?(?P<era>{ERA})? ?"
+    rf"(?:{_HEAD})? ?(?P<era>{ERA})? ?['’‘]?"
     rf"(?:(?P<first>[0-9]{{4}}|[0-9]{{2}})"
     rf"(?P<join>{JOIN}| ?/ ?)?(?(join)(?:ปี(?:งบประมาณ)? ?)?(?:{ERA})? ?(?P<last>[0-9]{{4}}|[0-9]{{2}})))?"
 )
+_QUARTER_WORDS: Mapping[str, int] = MappingProxyType({"แรก": 1, "หนึ่ง": 1, "สอง": 2, "สาม": 3, "สี่": 4, "สุดท้าย": 4})
 _PART = re.compile(
-    r"ไตรมาส ?(?:ที่)? ?(?P<quarter>[1-4](?![0-9])|แรก|สุดท้าย)"
-    rf"(?:{JOIN}(?:ไตรมาส ?)?(?:ที่ ?)?(?P<last_quarter>[1-4])(?![0-9]))?"
+    rf"ไตรมา[สศ] ?(?:ที่)? ?(?P<quarter>[1-4](?![0-9])|{'|'.join(_QUARTER_WORDS)})"
+    rf"(?:{JOIN}(?:ไตรมา[สศ] ?)?(?:ที่ ?)?(?P<last_quarter>[1-4])(?![0-9]))?"
     r"|ครึ่ง(?:ปี)?(?P<half>แรก|หลัง)"
-    r"|(?P<months>1[0-2]|[1-9]) ?เดือนแรก"
+    r"|(?P<months>1[0-2]|[1-9]) ?เดือน(?P<end>แรก|หลัง)"
     r"|(?:ภาคเรียน|ภาคการศึกษา|เทอม) ?(?:ที่)? ?(?P<term>[1-3])(?![0-9])"
 )
 _FILLER = re.compile(r"^(?:ประจำ|ช่วง|ระหว่าง|ใน|รอบ|ของ|ตลอด|[ (),/])+|(?:ช่วง|ใน|รอบ|[ (),/])+$")
+_OPEN = re.compile("(?:ถึง|-) ?(?:ปัจจุบัน|บัดนี้)$|เป็นต้นไป$")
 _CONSECUTIVE = re.compile("และ|กับ|,|&")
 _WITHOUT_DAYS = ("accounting_year", "academic_year", "crop_year", "term")
 
@@ -51,7 +53,7 @@ class Period(Reading):
 
     `kind`: fiscal_year, calendar_year, year_range, quarter, half_year, months, days, or one whose days differ
     from body to body and are therefore not given: accounting_year, academic_year, crop_year, term. Those bear
-    `year_be`. `fiscal_year_be` is given when the period is one fiscal year or lies in one, `year_inferred`
+    `year_be`. `fiscal_year_be` is given when the period is one fiscal year or stated as a part of one, `year_inferred`
     when the text names no year, so that the caller's was taken.
     """
 
@@ -84,6 +86,8 @@ def read_period(text: str, *, year: int | None = None) -> Period:
     pieces = (text,) if part is None else (text[: part.start()], text[part.end() :])
     years = _YEARS.fullmatch(" ".join(_FILLER.sub("", piece) for piece in pieces).strip())
     if years is None:
+        if _OPEN.search(text):
+            raise UnreadableError("no end")
         return _read_as_date(text, year)
     head = next((kind for kind in _HEADS if years[kind]), None)
     kind = head or "calendar_year"
@@ -102,7 +106,8 @@ def read_period(text: str, *, year: int | None = None) -> Period:
     if part is not None:
         if last != first:
             raise UnreadableError("a part of several years")
-        return _read_part(part, first, fiscal=kind == "fiscal_year", inferred=inferred)
+        fiscal = head == "fiscal_year" or bool(part["quarter"] and inferred and head is None)
+        return _read_part(part, first, fiscal=fiscal, inferred=inferred)
     if kind in _WITHOUT_DAYS:
         if last != first and kind != "crop_year":
             raise UnreadableError(f"several years of kind {kind}")
@@ -130,19 +135,21 @@ def _read_years(years: re.Match[str]) -> tuple[int, int]:
 
 
 def _read_part(part: re.Match[str], year: int, *, fiscal: bool, inferred: bool) -> Period:
-    """Return the quarter, half or first months of a year."""
-    fiscal_year_be = year + BUDDHIST_OFFSET
+    """Return the quarter, half, first or last months of a year."""
+    fiscal_year_be = year + BUDDHIST_OFFSET if fiscal else None
+    before, month = (year - 1, 10) if fiscal else (year, 1)
     if part["quarter"]:
-        first = {"แรก": 1, "สุดท้าย": 4}.get(part["quarter"]) or int(part["quarter"])
+        first = _QUARTER_WORDS.get(part["quarter"]) or int(part["quarter"])
         quarters = tuple(range(first, int(part["last_quarter"] or first) + 1))
         if not quarters:
             raise UnreadableError("the quarters run backwards")
-        start, end = _months(year - 1, 10 + 3 * (quarters[0] - 1), 3 * len(quarters))
+        start, end = _months(before, month + 3 * (quarters[0] - 1), 3 * len(quarters))
         return Period(start, end, "quarter", fiscal_year_be, quarters, year_inferred=inferred)
-    skipped, length = (6 if part["half"] == "หลัง" else 0), int(part["months"] or 6)
-    start, end = _months(year - 1, 10 + skipped, length) if fiscal else _months(year, 1 + skipped, length)
+    length = int(part["months"] or 6)
+    skipped = 12 - length if "หลัง" in (part["half"], part["end"]) else 0
+    start, end = _months(before, month + skipped, length)
     kind = "half_year" if part["half"] else "months"
-    return Period(start, end, kind, fiscal_year_be if fiscal else None, year_inferred=inferred)
+    return Period(start, end, kind, fiscal_year_be, year_inferred=inferred)
 
 
 def _read_as_date(text: str, year: int | None) -> Period:

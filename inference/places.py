@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from types import MappingProxyType
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from thaigov_events.inference.gazetteer import (
+    Area,
+    Province,
+    find_districts,
+    find_subdistricts,
+    load_province_names,
+)
 from thaigov_events.inference.reading import Reading, UnreadableError, write_plainly
 
 # What makes a province of a name that is also a common word.
@@ -35,79 +38,55 @@ _ADDRESS = re.compile(
 )
 _BANGKOK_ADDRESS = re.compile(
     r"(?:แขวง ?(?P<subdistrict>\S+?))? ?(?:เขต ?(?P<district>\S+?))?"
-    r" ?(?:กรุงเทพมหานคร|กรุงเทพฯ|กทม\.?|กรุงเทพ)?"
+    r" ?(?P<city>กรุงเทพมหานคร|กรุงเทพฯ|กทม\.?|กรุงเทพ)?"
 )
 _TOWN = re.compile("(?:เทศบาล(?:นคร|เมือง)|เมือง(?:เก่า)?) ?(?P<name>.+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Province:
-    """One of the 77 provinces: Thai and English name, ISO 3166-2 code."""
-
-    thai: str
-    english: str
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
 class Place(Reading):
-    """An administrative area; `district` and `subdistrict` are names without their heads (`คลองหลวง`)."""
+    """An administrative area; `district` and `subdistrict` are names without their heads (`คลองหลวง`).
+
+    `dopa_code` is the official code of the deepest level that is given: 2 digits for a province, 4 for a
+    district, 6 for a sub-district. A place with a code has all levels above it and their official names. One
+    without a code has what is written: the name is none that is known, it is one of several areas, or the
+    areas named with it contradict it. `province_inferred` tells that the province is stated elsewhere in the
+    document, and nowhere beside the place.
+
+    Raises:
+        ValueError: when the levels and codes do not fit together.
+    """
 
     type_name: ClassVar[str] = "place"
     province: str | None = None
     iso_3166_2: str | None = None
     district: str | None = None
     subdistrict: str | None = None
+    dopa_code: str | None = None
+    province_inferred: bool = False
 
     def __post_init__(self) -> None:
         if not (self.province or self.district or self.subdistrict) or bool(self.province) != bool(self.iso_3166_2):
             raise ValueError("a place needs an area, and a province its ISO 3166-2 code")
+        if self.province_inferred and not self.province:
+            raise ValueError("a place needs a province for one to be inferred")
+        if self.dopa_code is not None and not self._fits(self.dopa_code):
+            raise ValueError(f"DOPA code {self.dopa_code!r}: give that of the deepest level, below all levels above it")
 
+    def _fits(self, code: str) -> bool:
+        levels = (self.province, self.district, self.subdistrict)
+        depth = len(code) // 2
+        return (
+            re.fullmatch("[0-9]{2}|[0-9]{4}|[0-9]{6}", code) is not None
+            and self.iso_3166_2 == f"TH-{code[:2]}"
+            and all(levels[:depth])
+            and not any(levels[depth:])
+        )
 
-@dataclass(frozen=True, slots=True)
-class _Gazetteer:
-    """The provinces by every way of writing them, and the pattern that finds them in longer names."""
-
-    names: Mapping[str, Province]
-    abbreviations: Mapping[str, Province]
-    headed: frozenset[str]
-    pattern: re.Pattern[str]
-    bangkok: Province
-    bangkok_districts: frozenset[str]
-    lao_provinces: frozenset[str]
-
-
-@cache
-def _load_gazetteer() -> _Gazetteer:
-    table = tomllib.loads((files(__package__) / "provinces.toml").read_text("utf-8"))
-    names: dict[str, Province] = {}
-    abbreviations: dict[str, Province] = {}
-    headed: set[str] = set()
-    for row in table["provinces"]:
-        province = Province(row["thai"], row["english"], row["code"])
-        abbreviations[row["abbreviation"]] = province
-        for name in (row["thai"], *row.get("aliases", ()), *row.get("headed_aliases", ())):
-            names[name] = province
-        headed.update(row.get("headed_aliases", ()))
-        if row.get("needs_head"):
-            headed.add(row["thai"])
-    longest_first = sorted((*names, *table["longer_names"]), key=len, reverse=True)
-    # A vowel or tone mark right after a name belongs to its last syllable, which is then another one.
-    pattern = re.compile(f"(?:{'|'.join(map(re.escape, longest_first))})(?![ะ-ฺ็-๎])")
-    return _Gazetteer(
-        names=MappingProxyType(names),
-        abbreviations=MappingProxyType(abbreviations),
-        headed=frozenset(headed),
-        pattern=pattern,
-        bangkok=names["กรุงเทพมหานคร"],
-        bangkok_districts=frozenset(table["bangkok_districts"]),
-        lao_provinces=frozenset(table["lao_provinces"]),
-    )
-
-
-def list_provinces() -> tuple[Province, ...]:
-    """Return the 77 provinces in the order of their codes."""
-    return tuple(sorted(set(_load_gazetteer().names.values()), key=lambda province: province.code))
+    @property
+    def depth(self) -> int:
+        """The deepest level that is given: 1 for a province, 2 for a district, 3 for a sub-district."""
+        return 3 if self.subdistrict else 2 if self.district else 1
 
 
 def find_provinces(text: str) -> tuple[Province, ...]:
@@ -116,18 +95,18 @@ def find_provinces(text: str) -> tuple[Province, ...]:
     Names that are common words too (ตาก, เลย, น่าน) count after a head such as จังหวัด or จ., or in a list after
     another province; where names overlap the longest counts.
     """
-    gazetteer = _load_gazetteer()
+    known = load_province_names()
     text = write_plainly(text)
     found: dict[Province, None] = {}
     position, listed_from = 0, -1
-    while match := gazetteer.pattern.search(text, position):
+    while match := known.pattern.search(text, position):
         position = match.end()
-        province = gazetteer.names.get(match[0])
+        province = known.names.get(match[0])
         if province is None:
             continue
         before = text[: match.start()]
         in_list = listed_from >= 0 and _LIST_GAP.fullmatch(text, listed_from, match.start()) is not None
-        other = match[0] in gazetteer.headed or before.endswith(_OTHER_HEADS)
+        other = match[0] in known.headed or before.endswith(_OTHER_HEADS)
         if in_list or not other or before.rstrip().endswith(_HEADS):
             found[province] = None
             listed_from = match.end()
@@ -137,48 +116,127 @@ def find_provinces(text: str) -> tuple[Province, ...]:
     return tuple(found)
 
 
-def read_place(text: str) -> Place | None:
+def read_place(text: str, *, beside: Iterable[str] = ()) -> Place | None:
     """Read an administrative area; None for villages, regions, roads, rivers, countries.
+
+    A name that only one area has brings the areas around it with it. Which area an ambiguous one is (`อ.เมือง`,
+    `ต.ในเมือง`) is settled by what the text itself states above it, else by `beside`, the texts of areas around it.
+    A district's name without a head counts where nothing else has it, or beside its province; a sub-district's
+    only beside its district.
 
     Raises:
         UnreadableError: `unknown province`, or `more than one place`.
     """
-    gazetteer = _load_gazetteer()
     text = write_plainly(text)
-    province = gazetteer.names.get(text) or gazetteer.abbreviations.get(text)
+    written = _parse(text)
+    around = _read_around([write_plainly(each) for each in beside])
+    return _read_bare(text, around) if written is None else settle_place(written, around)
+
+
+def _read_around(texts: Sequence[str]) -> list[Place]:
+    """The places of texts that stand together, those without a head read beside the others; doubtful ones left out."""
+    places = {text: _parse_sure(text) for text in texts}
+    stated = [place for place in places.values() if place is not None]
+    bare = [_read_bare(text, stated) for text, place in places.items() if place is None]
+    return stated + [place for place in bare if place is not None]
+
+
+def _parse_sure(text: str) -> Place | None:
+    try:
+        return _parse(text)
+    except UnreadableError:
+        return None
+
+
+def settle_place(written: Place, around: Sequence[Place] = ()) -> Place:
+    """Return the only area that fits what is written and what is stated around it, else what is written.
+
+    Above its deepest level a place's own words count, and the areas around it where it says nothing.
+    """
+    if written.depth == 1:
+        return replace(written, dopa_code=(written.iso_3166_2 or "").removeprefix("TH-"))
+    provinces = {place.iso_3166_2 for place in ([written] if written.province else around) if place.province}
+    if written.subdistrict:
+        found = find_subdistricts(written.subdistrict)
+        if districts := [place.district for place in ([written] if written.district else around) if place.district]:
+            found = _keep_within(found, districts)
+    else:
+        found = find_districts(written.district or "")
+    # A head of the provinces, which is all that is written then, excludes Bangkok.
+    fitting = [a for a in found if (a.province.code in provinces if provinces else not a.province.is_bangkok)]
+    return _place(fitting[0]) if len(fitting) == 1 else written
+
+
+def _keep_within(areas: Iterable[Area], districts: Iterable[str]) -> tuple[Area, ...]:
+    codes = {district.code for name in districts for district in find_districts(name)}
+    return tuple(area for area in areas if area.code[:4] in codes)
+
+
+def _read_bare(name: str, around: Sequence[Place]) -> Place | None:
+    """Read a name without its head; one that begins with บ้าน is a village's, `เมืองแม่สอด` the town in its district."""
+    if not find_districts(name):
+        name = name.removeprefix("เมือง")
+    stated = [place.district for place in around if place.district]
+    provinces = {place.iso_3166_2 for place in around if place.province}
+    districts = find_districts(name)
+    if name.startswith("บ้าน") or not (districts or stated):
+        return None
+    seats = {district.code for district in districts}
+    found = (*districts, *(area for area in find_subdistricts(name) if area.code[:4] not in seats))
+    found = tuple(area for area in found if not provinces or area.province.code in provinces)
+    if stated:
+        found = _keep_within(found, stated)
+    if len(found) != 1:
+        return None
+    needed = stated if found[0].subdistrict else provinces or name not in load_province_names().headed_districts
+    return _place(found[0]) if needed else None
+
+
+def _parse(text: str) -> Place | None:
+    """The place as it is written, without a code."""
+    known = load_province_names()
+    province = known.names.get(text) or known.abbreviations.get(text)
     town = _TOWN.fullmatch(text)
     if province is None and town is not None:
-        province = gazetteer.names.get(town["name"])
+        province = known.names.get(town["name"])
     if province is not None:
-        return _place(province)
+        return _write(province)
     if address := _BANGKOK_ADDRESS.fullmatch(text):
-        return _place_in_bangkok(address["district"], address["subdistrict"], gazetteer)
+        return _parse_in_bangkok(address["district"], address["subdistrict"], stated=address["city"] is not None)
     address = _ADDRESS.fullmatch(text)
     if address is None or not any(address.groups()):
         return None
     subdistrict, district, written = address.groups()
     if written is not None:
-        province = gazetteer.names.get(written) or gazetteer.abbreviations.get(written)
+        province = known.names.get(written) or known.abbreviations.get(written)
         if province is None and district is None and _REGION.match(written):
             return None
-    elif district is not None:
-        province = gazetteer.names.get(district.removeprefix("เมือง"))
-    if _SEVERAL.search(f"{subdistrict} {district}") or (province is None and len(find_provinces(text)) > 1):
+    several = (subdistrict and _SEVERAL.search(subdistrict) and not find_subdistricts(subdistrict)) or (
+        district and _SEVERAL.search(district) and not find_districts(district)
+    )
+    if several or (province is None and len(find_provinces(text)) > 1):
         raise UnreadableError("more than one place")
     if written is not None and province is None:
         raise UnreadableError("unknown province")
-    return _place(province, district, subdistrict)
+    return _write(province, district, subdistrict)
 
 
-def _place_in_bangkok(district: str | None, subdistrict: str | None, gazetteer: _Gazetteer) -> Place | None:
-    if district is not None:
-        known = district in gazetteer.bangkok_districts
-    else:
-        known = subdistrict not in (None, *gazetteer.lao_provinces) and not str(subdistrict).startswith("ทางหลวง")
-    return _place(gazetteer.bangkok, district, subdistrict) if known else None
+def _parse_in_bangkok(district: str | None, subdistrict: str | None, *, stated: bool) -> Place | None:
+    """The levels of Bangkok; None for what else is called เขต or แขวง, such as parts of Laos."""
+    areas = find_districts(district or subdistrict or "")
+    if district is None and subdistrict is not None:
+        # A แขวง that has been divided had the name of its เขต.
+        areas += find_subdistricts(subdistrict)
+    if any(area.province.is_bangkok for area in areas) or (stated and district is None):
+        return _write(load_province_names().names["กรุงเทพมหานคร"], district, subdistrict)
+    return None
 
 
-def _place(province: Province | None, district: str | None = None, subdistrict: str | None = None) -> Place:
+def _write(province: Province | None, district: str | None = None, subdistrict: str | None = None) -> Place:
     if province is None:
         return Place(None, None, district, subdistrict)
     return Place(province.thai, province.code, district, subdistrict)
+
+
+def _place(area: Area) -> Place:
+    return Place(area.province.thai, area.province.code, area.district, area.subdistrict, area.code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any, ClassVar
 
 _CHARACTERS = str.maketrans(
@@ -16,6 +17,8 @@ _CHARACTERS = str.maketrans(
     }
 )
 _SPLIT_AM = re.compile("ํ([่-๋]?)า")
+# A vowel above or below stands before the tone mark or the mark of silence, in whichever order they were typed.
+_MARKS = re.compile("([่-์])([ัิ-ู])")
 
 
 class UnreadableError(ValueError):
@@ -38,10 +41,11 @@ class Reading:
         return record
 
 
+@lru_cache(maxsize=1024)  # records are assembled by comparing the same few mentions many times
 def write_plainly(text: str, *, keep_case: bool = False) -> str:
     """Return a text in lower case, with Arabic digits, plain dashes, single spaces and mended vowels."""
     text = " ".join(text.translate(_CHARACTERS).split())
     if "ํ" in text:
         text = _SPLIT_AM.sub(r"\1ำ", text)
-    text = text.replace("เเ", "แ")
+    text = _MARKS.sub(r"\2\1", text.replace("เเ", "แ"))
     return text if keep_case else text.lower()

@@ -11,7 +11,7 @@ from thaigov_events.inference.reading import Reading, UnreadableError, write_pla
 
 _SESSION = re.compile(
     r"(?:(?:ใน)?(?:การประชุม)?(?:นัด|วาระ)?(?:ครั้ง)?(?P<special>พิเศษ)? ?(?:ครั้ง)?(?:ที่)?) ?"
-    rf"(?P<number>[0-9]+(?:{JOIN}[0-9]+)?)"
+    rf"(?P<number>[0-9]{{1,4}}(?:{JOIN}[0-9]{{1,3}}(?![0-9]))?)"
     r"(?:(?: ?/{1,2} ?| ?(?:ของ|ประจำ)? ?(?=ปี))(?:ปี(?:งบประมาณ)? ?)?"
     rf"(?P<era>{ERA})? ?(?P<year>[0-9]{{4}}|[0-9]{{2}}))?"
 )

@@ -1,6 +1,7 @@
 "use strict";
 // Rows (parts of records, and links) name the marks they came from in data-mentions. Hovering or focusing lights what
-// belongs together, a click holds it; a click on a mark also leaves only that mark's links in the list.
+// belongs together, a click holds it; a click on a mark also leaves only that mark's links in the list. Whatever is lit
+// is told to the rest of the page by the event "lit".
 (() => {
   const rowsByArticle = new WeakMap();
   let lit = [];
@@ -26,9 +27,11 @@
   };
 
   const light = (element) => {
+    if ((element ?? undefined) === lit[0]) return;
     for (const each of lit) each.classList.remove("lit");
     lit = element ? [element, ...partnersOf(element)] : [];
     for (const each of lit) each.classList.add("lit");
+    document.dispatchEvent(new CustomEvent("lit", { detail: element }));
   };
 
   const filterLinks = (mark) => {
@@ -52,7 +55,11 @@
     if (held) partnersOf(held)[0]?.scrollIntoView({ block: "nearest", behavior: "smooth" });
   };
 
-  const targetOf = (event) => event.target.closest("article mark, article [data-mentions]");
+  // A card stands for its headline wherever no row of its own is hit.
+  const targetOf = (event) =>
+    event.target.closest("article mark, article [data-mentions]") ??
+    event.target.closest(".record")?.querySelector("h3[data-mentions]") ??
+    null;
   const hover = (event) => {
     if (!held) light(targetOf(event));
   };
@@ -60,9 +67,10 @@
   document.addEventListener("pointerover", hover);
   document.addEventListener("focusin", hover);
   document.addEventListener("click", (event) => {
+    if (!getSelection().isCollapsed) return; // the end of a selection is not meant as a click
     const target = targetOf(event);
     if (target) hold(target);
-    else if (held && !event.target.closest("summary")) hold(held);
+    else if (held && event.target.closest("article") && !event.target.closest("summary")) hold(held);
   });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && held) hold(held);
@@ -70,5 +78,8 @@
       event.preventDefault();
       hold(event.target);
     }
+  });
+  document.addEventListener("found", () => {
+    if (held?.closest("[hidden]")) hold(held);
   });
 })();

@@ -6,14 +6,13 @@ Like `parts`, all take the mentions whose links count, the most telling one firs
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from thaigov_events.annotations.document import Relation
 from thaigov_events.inference.events import Actor, Committee, Evidence, Name, PlaceBasis, Spot
 from thaigov_events.inference.graph import Graph, Identity
-from thaigov_events.inference.places import Place, find_provinces
+from thaigov_events.inference.places import Place, find_provinces, settle_place
 
 # From a venue: village, sub-district, district, province, region, country. What is longer is no address.
 _MOST_LEVELS = 6
@@ -67,14 +66,20 @@ def _describe_area(graph: Graph, area: str, evidence: Evidence) -> Spot:
     value = graph.values.get(area)
     if not isinstance(value, Place):
         return Spot(evidence, areas=(graph.text(area),))
-    return Spot(
-        evidence,
-        areas=(graph.text(area),),
-        province=value.province or "",
-        iso_3166_2=value.iso_3166_2 or "",
-        district=value.district or "",
-        subdistrict=value.subdistrict or "",
-    )
+    basis: PlaceBasis = "document" if value.province_inferred else "stated"
+    return Spot(evidence, basis, (graph.text(area),), **_tell_levels(value))
+
+
+def _tell_levels(place: Place) -> dict[str, str]:
+    return {level: getattr(place, level) or "" for level in (*_LEVELS, "dopa_code")}
+
+
+def _settle_levels(levels: Mapping[str, str]) -> dict[str, str]:
+    """The levels of a place with their code, as far as a province makes it sure which area they are."""
+    if not levels["province"]:
+        return dict(levels)
+    province, code, district, subdistrict = (levels[level] or None for level in _LEVELS)
+    return _tell_levels(settle_place(Place(province, code, district, subdistrict)))
 
 
 def _join_spots(graph: Graph, spots: Sequence[Spot]) -> list[Spot]:
@@ -103,9 +108,11 @@ def _agree(known: dict[str, Any], told: dict[str, Any]) -> bool:
     return all(not known[level] or not told[level] or known[level] == told[level] for level in _LEVELS)
 
 
-def _merge_spots(graph: Graph, same: Sequence[Spot], levels: dict[str, Any]) -> Spot:
+def _merge_spots(graph: Graph, same: Sequence[Spot], levels: Mapping[str, str]) -> Spot:
     areas = tuple(dict.fromkeys(area for spot in same for area in spot.areas))
-    return Spot(graph.join(spot.evidence for spot in same), areas=areas, **levels)
+    inferred = {spot.basis for spot in same if spot.province} == {"document"}
+    basis: PlaceBasis = "document" if inferred else "stated"
+    return Spot(graph.join(spot.evidence for spot in same), basis, areas, **_settle_levels(levels))
 
 
 def infer_province(
@@ -119,25 +126,20 @@ def infer_province(
     """Return the places of an event; where none states a province, with the one that its parties name.
 
     The venue is asked first, then the committee, then the chair's offices, and only an answer of exactly one
-    province is taken. Several places stay as they are: the answer could be of any of them.
+    province is taken. Several places stay as they are: the answer could be of any of them. A province that is
+    only inferred from the document gains evidence so.
     """
-    if len(spots) > 1 or any(spot.province for spot in spots):
+    if len(spots) > 1 or any(spot.province and spot.basis != "document" for spot in spots):
         return spots
     for basis, named in _list_names(venues, committees, chairs):
         found = {province for text, _ in named for province in find_provinces(text)}
-        if len(found) == 1:
+        if len(found) == 1 and all(spot.province in ("", each.thai) for spot in spots for each in found):
             province = found.pop()
             evidence = [source for text, source in named if province in find_provinces(text)]
             spot = spots[0] if spots else Spot(evidence[0])
-            return (
-                replace(
-                    spot,
-                    evidence=graph.join([spot.evidence, *evidence]),
-                    basis=basis,
-                    province=province.thai,
-                    iso_3166_2=province.code,
-                ),
-            )
+            levels = {level: getattr(spot, level) for level in _LEVELS}
+            levels |= {"province": province.thai, "iso_3166_2": province.code}
+            return (Spot(graph.join([spot.evidence, *evidence]), basis, spot.areas, **_settle_levels(levels)),)
     return spots
 
 

@@ -32,8 +32,10 @@ def test_every_module_and_data_file_is_in_the_wheel(wheel: Path) -> None:
         modules = {f"thaigov_events/{room}/{path.name}" for path in (ROOT / room).glob("*.py")}
         assert modules and modules <= names
     assert {f"thaigov_events/models/released/{path.name}" for path in (ROOT / "models" / "released").iterdir()} <= names
-    for name in ("annotations/schema.toml", "inference/provinces.toml", "inference/view.css", "inference/view.js"):
-        assert f"thaigov_events/{name}" in names
+    data = [path for path in (ROOT / "inference").iterdir() if path.suffix in (".toml", ".css", ".js", ".json")]
+    assert len(data) > 5
+    for path in (ROOT / "annotations" / "schema.toml", *data):
+        assert f"thaigov_events/{path.relative_to(ROOT).as_posix()}" in names
     assert not [name for name in names if not name.startswith("thaigov_events")]
     assert not [name for name in names if "compact/" in name or name.endswith("authored.jsonl")]
     assert any(name.endswith("licenses/LICENSE") for name in names)

@@ -156,7 +156,7 @@ def test_wrong_calls_are_errors(tmp_path: Path, capsys: pytest.CaptureFixture[st
 def test_damaged_models_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
     folder = tmp_path / "model"
     shutil.copytree(released_folder(), folder)
-    (folder / name).write_text('{"format": 1}')
+    (folder / name).write_text('{"format": 2}')
     assert main(["extract", str(SAMPLES), "--model", str(folder)]) == 1
     assert "SHA256SUMS" in capsys.readouterr().err
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ from hypothesis import strategies as st
 
 from thaigov_events.annotations import Document, Entity, Relation, Schema, read_corpus
 from thaigov_events.inference.assembly import assemble
+from thaigov_events.inference.facets import Facets, read_facets
 from thaigov_events.inference.html import render_page, write_page
+from thaigov_events.inference.markup import fit_spans
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
 SCHEMA = Schema.load()
@@ -130,7 +133,9 @@ def test_card_shows_every_part_of_a_record() -> None:
         "committee": {"name": "คณะก", "code": "กก.", "mentions": ["T1"]},
         "session": {"text": "ครั้งที่ ๑", "type": "session", "number": 1, "year_be": 2570, "mentions": ["T1"]},
         "dates": [{"text": "วันดี", "type": "date", "start": "2026-09-10", "end": "2026-09-11", "mentions": ["T1"]}],
-        "place": {"basis": "venue", "province": "ตราด", "iso_3166_2": "TH-23", "mentions": ["T3"]},
+        "place": {"basis": "venue", "province": "ตราด", "iso_3166_2": "TH-23", "dopa_code": "23", "mentions": ["T3"]},
+        "chair": {"name": "นายฉ ช", "title": "นาย", "given_name": "ฉ", "surname": "ช", "position": "ผู้ว่าฯ",
+                  "office": {"grade": "governor", "area": "TH-23"}, "mentions": ["T1"]},
         "participants": [{"name": "นายค ง", "position": "ปลัด", "other_positions": ["โฆษก"], "mentions": ["T1"]}],
         "topics": [{"type": "project", "name": "โครงการจ", "mentions": ["T3"], "amounts": [
             {"text": "กว่าล้าน", "type": "amount", "minimum": "1000000", "unit": "THB", "approximate": True, "mentions": ["T3"],
@@ -139,10 +144,12 @@ def test_card_shows_every_part_of_a_record() -> None:
     }  # fmt: skip
     (card,) = Page(render_page([(meeting(), [record])], SCHEMA)).texts["section"]
     for words in (
-        "ประชุม · meeting", "การประชุม 77%", "คณะก กก.", "ครั้งที่ ๑ 1/2570", "วันดี 2026-09-10 – 2026-09-11", "ตราด ตราด TH-23",
+        "ประชุม · meeting", "การประชุม 77%", "คณะก กก.", "ครั้งที่ ๑ 1/2570", "วันดี 2026-09-10 – 2026-09-11", "ตราด ตราด TH-23 23",
+        "นายฉ ช ผู้ว่าฯ · governor TH-23",
         "นายค ง ปลัด", "โฆษก", "โครงการจ", "กว่าล้าน ≈ ≥ 1,000,000 THB", "ปีหน้า ? no year", "unheard_of", "ยังไม่รู้จัก",
     ):  # fmt: skip
         assert words in card, words
+    assert "given_name" not in card
 
 
 def test_nothing_in_a_text_becomes_markup() -> None:
@@ -181,6 +188,80 @@ def test_index_only_of_several_documents() -> None:
     assert "d2: นายก ข" in page.texts["nav"][0]
     order = [tag for tag, _ in page.tags]
     assert order.index("nav") < order.index("article")
+
+
+def test_index_lists_types_and_provinces_to_filter_by() -> None:
+    places = [("TH-21", "ระยอง"), ("TH-37", "อำนาจเจริญ"), ("TH-50", "เชียงใหม่"), ("TH-86", "ชุมพร"), ("TH-57", "เชียงราย")]
+    records = [
+        {"kind": "event", "type": "visit", "id": f"r{n}", "place": {"province": name, "iso_3166_2": code}}
+        for n, (code, name) in enumerate(places)
+    ]
+    records.append({"kind": "figures", "type": "location", "id": "f"})
+    page = Page(render_page([(meeting(), records), (meeting(id="d2"), records)], SCHEMA))
+    assert [option["value"] for option in page.all("option")] == ["", "TH-86", "TH-57", "TH-50", "TH-21", "TH-37"]
+    assert [box["value"] for box in page.all("input") if "value" in box] == ["visit", "figures"]
+    assert "ลงพื้นที่ · visit 10" in page.texts["nav"][0]
+    (finder,) = [values for _, values in page.tags if values.get("class") == "finder"]
+    assert "hidden" in finder, "without the script the filters would do nothing"
+
+
+def test_card_carries_what_it_is_found_by() -> None:
+    record = {
+        "kind": "event", "type": "visit", "id": "r", "mentions": ["T2"],
+        "dates": [{"type": "date", "start": "2024-01", "end": "2024-02"}, {"type": "unparsed", "reason": "no year"}],
+        "periods": [{"type": "period", "start": "2023-10-01", "end": "2024-09-30"}],
+        "place": {"province": "ตราด", "iso_3166_2": "TH-23", "mentions": ["T3"]},
+        "topics": [{"name": "ก", "places": [{"province": "น่าน", "iso_3166_2": "TH-55"}, {"district": "ปัว"}]}],
+    }  # fmt: skip
+    page = Page(render_page([(meeting(), [record])], SCHEMA))
+    (card,) = page.all("section")
+    assert {name: value for name, value in card.items() if name != "class"} == {
+        "data-kind": "event", "data-type": "visit", "data-provinces": "TH-23 TH-55", "data-spans": "2024-01/2024-02",
+    }  # fmt: skip
+    (head,) = page.all("h3")
+    assert head["data-own"] == "m1-1" and head["data-mentions"].split() == ["m1-1", "m1-2"]
+
+
+def test_facets_take_periods_where_no_date_is_read() -> None:
+    record = {
+        "kind": "figures", "type": "location", "dates": [{"type": "unparsed", "reason": "no year"}],
+        "periods": [{"start": "2023-10-01", "end": "2024-09-30"}, {"year_be": 2567}],
+    }  # fmt: skip
+    assert read_facets(record) == Facets("figures", "figures", {}, ("2023-10-01/2024-09-30",))
+    with pytest.raises(ValueError, match=r"'2567' is no interval .*2024-01-18/2024-01-19"):
+        Facets("event", "visit", {}, ("2567",))
+
+
+@pytest.mark.parametrize(
+    ("text", "spans", "drawn"),
+    [
+        ("กำแพง", [(0, 1)], ["กำ"]),  # the vowel after the consonant
+        ("ที่ประชุม", [(2, 9)], ["ที่ประชุม"]),  # a tone mark before
+        ("ที่", [(0, 1), (1, 3)], ["ท", "ี่"]),  # a border of two mentions cannot move
+        ("กี่ ข", [(0, 1), (4, 5)], ["กี่", "ข"]),
+        ("ก้า", [(0, 2)], ["ก้"]),  # a vowel that stands for itself
+        ("👩\u200d🌾 ก", [(0, 1)], ["👩\u200d🌾"]),
+    ],
+)
+def test_mark_is_drawn_around_whole_characters(text: str, spans: list[tuple[int, int]], drawn: list[str]) -> None:
+    entities = tuple(Entity(f"T{at}", "EVENT", *span) for at, span in enumerate(spans))
+    page = render(Document("d", text, entities))
+    assert page.texts["mark"][-len(spans) :] == drawn and page.texts["text"] == [text]
+
+
+@given(st.text("กทำีิ่้เา \u200d", max_size=12), st.data())
+def test_fitted_spans_hold_the_given_ones_in_order(text: str, data: st.DataObject) -> None:
+    borders = sorted(data.draw(st.sets(st.integers(0, len(text)), max_size=6)))
+    spans = list(zip(borders[::2], borders[1::2], strict=False))
+    fitted = list(fit_spans(text, spans))
+    assert len(fitted) == len(spans)
+    assert all(new[0] <= old[0] < old[1] <= new[1] for old, new in zip(spans, fitted, strict=True))
+    assert all(one[1] <= two[0] for one, two in pairwise(fitted))
+    for start, end in fitted:
+        for at in (start, end):
+            inside = 0 < at < len(text) and (text[at] in "ำีิ่้\u200d" or text[at - 1] == "\u200d")
+            touching = sum(at in span for span in fitted) > 1
+            assert not inside or touching, (text, at)
 
 
 def test_documents_are_taken_one_at_a_time_and_none_gives_a_page() -> None:

@@ -60,7 +60,11 @@ PIECES = (
             {"type": "amount", "minimum": "1700000", "unit": "THB", "text_number": "1.7 ล้าน"},
         ),
         ("QUANTITY", "0 คน", {"type": "count", "minimum": "0", "maximum": "0", "unit": "คน"}),
-        ("LOCATION", "จ.ตราด", {"type": "place", "province": "ตราด", "iso_3166_2": "TH-23"}),
+        (
+            "LOCATION",
+            "จ.ตราด",
+            {"type": "place", "province": "ตราด", "iso_3166_2": "TH-23", "dopa_code": "23"},
+        ),
     ],
 )
 def test_records(label: str, text: str, record: dict[str, Any]) -> None:
