@@ -13,8 +13,10 @@ from pathlib import Path
 
 from thaigov_events.annotations import read_corpus
 from thaigov_events.annotations.document import Document
-from thaigov_events.inference.assembly import assemble, attach_values
-from thaigov_events.inference.reading import write_plainly
+from thaigov_events.inference.assembly import attach_values
+from thaigov_events.inference.extractor import Extraction
+from thaigov_events.inference.graph import Graph
+from thaigov_events.inference.spelling import fold_name
 
 LABELS = ("DATE", "TIME", "PERIOD", "MONEY", "QUANTITY", "LOCATION")
 KINDS = ("normalised", "refused", "none")
@@ -42,7 +44,7 @@ def print_shares(documents: Sequence[Document]) -> None:
     kinds: Counter[tuple[str, str]] = Counter()
     refused: Counter[tuple[str, str, str]] = Counter()
     for document in documents:
-        values = attach_values(document)
+        values = attach_values(Graph.build(document))
         for entity in document.entities:
             if entity.label not in LABELS:
                 continue
@@ -65,12 +67,10 @@ def measure_assembly(documents: Sequence[Document]) -> float:
     """Return the processor's milliseconds for an article's values and records, the best of some runs over all."""
     runs = []
     for _ in range(REPEATS):
-        write_plainly.cache_clear()
+        fold_name.cache_clear()
         began = time.process_time()
         for document in documents:
-            attach_values(document)
-            for record in assemble(document):
-                record.to_dict()
+            Extraction.tell(document)
         runs.append(time.process_time() - began)
     return 1000 * min(runs) / len(documents)
 

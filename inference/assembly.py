@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from thaigov_events.annotations.document import Document, Entity, Relation
+from thaigov_events.annotations.document import Entity, Relation
 from thaigov_events.inference.appointments import find_appointments
 from thaigov_events.inference.events import (
     EventRecord,
@@ -18,7 +18,7 @@ from thaigov_events.inference.events import (
     SubjectKind,
     classify_trigger,
 )
-from thaigov_events.inference.graph import Graph, Identity, normalise_mentions
+from thaigov_events.inference.graph import Graph, Identity
 from thaigov_events.inference.parts import (
     read_actors,
     read_committees,
@@ -38,19 +38,19 @@ _KINDS: Mapping[str, SubjectKind] = MappingProxyType(
 )
 
 
-def attach_values(document: Document) -> dict[str, dict[str, Any]]:
+def attach_values(graph: Graph) -> dict[str, dict[str, Any]]:
     """Return the normalised values of a document's mentions as JSON-able dicts, under the mentions' ids."""
-    return {mention: value.to_dict() for mention, value in normalise_mentions(document).items()}
+    return {mention: value.to_dict() for mention, value in graph.values.items()}
 
 
-def assemble(document: Document) -> list[Record]:
+def assemble(graph: Graph) -> list[Record]:
     """Return a document's records: events, appointments, projects, figures, each in the order of the text.
 
     EVENT mentions that `same_event` joins are one event; a fact that one of them lacks is taken from another
     of them and from nowhere else. A lone meeting mention without any link is no record. What is stated of a
     name (a project's budget, a committee's code, a person's office) holds at each mention of that name.
     """
-    graph = Graph.build(document)
+    document = graph.document
     events = [i for i in graph.mentions if i[0] == "EVENT" and _is_told(graph, graph.mentions[i])]
     subjects = {i: _read_subject(graph, i) for i in graph.mentions if i[0] in ("PROJECT", *_KINDS)}
     records: list[Record] = [_assemble_event(graph, identity, subjects=subjects) for identity in events]

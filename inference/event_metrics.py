@@ -13,6 +13,7 @@ from thaigov_events.annotations.document import Document
 from thaigov_events.annotations.metrics import Item, Score, score_items
 from thaigov_events.inference.assembly import assemble
 from thaigov_events.inference.events import Actor, EventRecord, Fact
+from thaigov_events.inference.graph import Graph
 from thaigov_events.inference.parts import key_fact
 from thaigov_events.inference.spelling import fold_name
 
@@ -101,6 +102,6 @@ def _read_events(document: Document) -> list[tuple[frozenset[FactKey], frozenset
     spans = {entity.id: (entity.start, entity.end) for entity in document.entities if entity.label == "EVENT"}
     return [
         (list_facts(record), frozenset(spans[m] for m in record.evidence.mentions if m in spans))
-        for record in assemble(document)
+        for record in assemble(Graph.build(document))
         if isinstance(record, EventRecord)
     ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from thaigov_events.annotations.document import Document
 from thaigov_events.inference.assembly import assemble, attach_values
+from thaigov_events.inference.graph import Graph
 from thaigov_events.inference.inputs import Article
 from thaigov_events.models.bundle import ModelSettings, released_folder
 from thaigov_events.models.predictor import Predictor
@@ -26,6 +27,12 @@ class Extraction:
     document: Document
     values: dict[str, dict[str, Any]]
     events: list[dict[str, Any]]
+
+    @classmethod
+    def tell(cls, document: Document) -> Extraction:
+        """Return what a document with mentions and links says."""
+        graph = Graph.build(document)
+        return cls(document, attach_values(graph), [record.to_dict() for record in assemble(graph)])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the output record: its version, then the corpus format with scores, values and events."""
@@ -68,5 +75,4 @@ class Extractor:
         """Read articles one after another, in order; nothing of those before is kept."""
         for article in articles:
             document = self.predictor.predict_one(article.id, article.text)
-            records = [record.to_dict() for record in assemble(document)]
-            yield Extraction(document, attach_values(document), records)
+            yield Extraction.tell(document)

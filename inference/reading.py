@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields
-from functools import lru_cache
 from typing import Any, ClassVar
 
 _CHARACTERS = str.maketrans(
@@ -41,7 +40,6 @@ class Reading:
         return record
 
 
-@lru_cache(maxsize=1024)  # records are assembled by comparing the same few mentions many times
 def write_plainly(text: str, *, keep_case: bool = False) -> str:
     """Return a text in lower case, with Arabic digits, plain dashes, single spaces and mended vowels."""
     text = " ".join(text.translate(_CHARACTERS).split())

@@ -5,21 +5,21 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import lru_cache
 
 from thaigov_events.inference.reading import write_plainly
 
 _IGNORED = re.compile("[ \"'“”‘’]")
-# A vowel above or below stands before the tone mark or the mark of silence, in whichever order they were typed.
-_MARKS = re.compile("([่-์])([ิ-ู])")
 
 
+@lru_cache(maxsize=1024)  # records are assembled by comparing the same few names many times
 def fold_name(text: str) -> str:
     """Return a form in which spellings of one name agree: no spaces and quotes, Arabic digits, lower case.
 
     `ฎ` and `ฏ` count as one letter, since each is often typed for the other, and so do two orders of the marks
     of one letter.
     """
-    return _MARKS.sub(r"\2\1", _IGNORED.sub("", write_plainly(text)).replace("ฎ", "ฏ"))
+    return _IGNORED.sub("", write_plainly(text)).replace("ฎ", "ฏ")
 
 
 def find_slip(one: str, other: str) -> int | None:

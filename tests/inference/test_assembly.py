@@ -17,6 +17,7 @@ from thaigov_events.annotations import Document, Entity, Relation, Schema, read_
 from thaigov_events.inference.assembly import assemble, attach_values
 from thaigov_events.inference.cards import list_mentions
 from thaigov_events.inference.events import Actor, Committee, Evidence, Office, classify_trigger
+from thaigov_events.inference.graph import Graph
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
 SCHEMA = Schema.load()
@@ -50,7 +51,7 @@ def read(marked: str, links: str = "", *, scores: dict[str, float] | None = None
 
 def records(marked: str, links: str = "", kind: str = "", **more: Any) -> list[dict[str, Any]]:
     """The records of a marked text as dicts that have been JSON, of one kind or of all."""
-    found = [json.loads(json.dumps(record.to_dict())) for record in assemble(read(marked, links, **more))]
+    found = [json.loads(json.dumps(record.to_dict())) for record in assemble(Graph.build(read(marked, links, **more)))]
     return [record for record in found if kind in ("", record["kind"])]
 
 
@@ -340,7 +341,9 @@ def test_district_of_one_province_needs_no_other_mention() -> None:
 
 def codes(marked: str, links: str = "") -> dict[str, str | None]:
     """The codes of the mentions that have values."""
-    return {mention: value.get("dopa_code") for mention, value in attach_values(read(marked, links)).items()}
+    return {
+        mention: value.get("dopa_code") for mention, value in attach_values(Graph.build(read(marked, links))).items()
+    }
 
 
 def test_ambiguous_area_is_settled_by_the_area_that_a_link_leads_to() -> None:
@@ -364,7 +367,7 @@ def test_a_link_comes_before_what_is_written_after() -> None:
 
 def test_ambiguous_area_is_settled_by_the_only_province_of_the_document() -> None:
     marked = "ผู้ว่าราชการจังหวัดตราดเยี่ยม[L1 อ.เมือง] และ[L2 ตำบลลางเคอ] ใน[L3 บ้านก]"
-    assert attach_values(read(marked)) == {
+    assert attach_values(Graph.build(read(marked))) == {
         "L1": {
             "type": "place", "province": "ตราด", "iso_3166_2": "TH-23", "district": "เมืองตราด", "dopa_code": "2301",
             "province_inferred": True,
@@ -380,7 +383,7 @@ def test_ambiguous_area_is_settled_by_the_only_province_of_the_document() -> Non
 
 def test_contradicting_areas_have_no_code() -> None:
     marked = "[E1 ลงพื้นที่][L1 ต.คลองสอง] [L2 อ.คลองหลวง] [L3 จ.ตราด]"
-    assert attach_values(read(marked)) == {
+    assert attach_values(Graph.build(read(marked))) == {
         "L1": {"type": "place", "subdistrict": "คลองสอง"},
         "L2": {"type": "place", "district": "คลองหลวง"},
         "L3": {"type": "place", "province": "ตราด", "iso_3166_2": "TH-23", "dopa_code": "23"},
@@ -408,8 +411,8 @@ def test_date_without_year_takes_the_nearest_dated_one() -> None:
     marked = "[D1 1 มกราคม 2560] ข่าว\n" + "ก" * 80 + "[D2 30 ตุลาคม] และ [D3 3 พ.ย. 2562] [E1 งานแถลงข่าว]"
     (date,) = only(marked, "held_on E1 D2")["dates"]
     assert (date["start"], date["year_inferred"]) == ("2019-10-30", True)
-    assert attach_values(read(marked))["D2"]["start"] == "2019-10-30"
-    assert attach_values(read("[D1 30 ตุลาคม]"))["D1"]["type"] == "unparsed"
+    assert attach_values(Graph.build(read(marked)))["D2"]["start"] == "2019-10-30"
+    assert attach_values(Graph.build(read("[D1 30 ตุลาคม]")))["D1"]["type"] == "unparsed"
 
 
 def test_unreadable_value_keeps_its_text() -> None:
@@ -552,7 +555,7 @@ def any_document(draw: st.DrawFn) -> Document:
 
 def check_records(document: Document) -> None:
     """What must hold of every document's records."""
-    found = [record.to_dict() for record in assemble(document)]
+    found = [record.to_dict() for record in assemble(Graph.build(document))]
     ids = {entity.id for entity in document.entities}
     assert json.loads(json.dumps(found)) == found
     for record in found:
@@ -602,7 +605,7 @@ def test_seed_meetings_show_what_their_articles_state() -> None:
         pytest.skip(f"{path} is not here")
     rows = []
     for document in read_corpus(path, SCHEMA):
-        events = [record.to_dict() for record in assemble(document) if record.kind == "event"]
+        events = [record.to_dict() for record in assemble(Graph.build(document)) if record.kind == "event"]
         main = max(events, key=len)
         date = main["dates"][0]["start"] if "dates" in main else None
         rows.append(
@@ -641,7 +644,7 @@ def test_time_grows_with_the_text_and_not_with_its_square() -> None:
     def measure(times: int) -> float:
         document = repeat(times)
         start = time.process_time()
-        assemble(document)
+        assemble(Graph.build(document))
         return time.process_time() - start
 
     few = min(measure(150) for _ in range(3))

@@ -15,6 +15,7 @@ import pytest
 
 from thaigov_events.annotations import Document, Entity, Relation, Schema, read_corpus
 from thaigov_events.inference.assembly import assemble
+from thaigov_events.inference.graph import Graph
 from thaigov_events.inference.html import render_page
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not here: pip install 'thaigov-events[browser]'")
@@ -102,7 +103,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def pairs() -> list[tuple[Document, list[dict[str, Any]]]]:
     return [
-        (document, [record.to_dict() for record in assemble(document)]) for document in read_corpus(SAMPLES, SCHEMA)
+        (document, [record.to_dict() for record in assemble(Graph.build(document))])
+        for document in read_corpus(SAMPLES, SCHEMA)
     ]
 
 

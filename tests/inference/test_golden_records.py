@@ -22,6 +22,7 @@ from thaigov_events.annotations import Document, read_corpus
 from thaigov_events.annotations.corpus import text_hash
 from thaigov_events.annotations.files import write_safely
 from thaigov_events.inference.assembly import assemble
+from thaigov_events.inference.graph import Graph
 
 GOLDEN = Path(__file__).parent / "golden"
 SEEDS = Path(__file__).parents[2].parent / "shared" / "corpus" / "seeds.jsonl"
@@ -78,7 +79,7 @@ def leave_out_faults(item: Any, faults: dict[str, str]) -> Any:
 
 def describe(document: Document, faults: dict[str, str]) -> dict[str, Any]:
     """Return what the golden file of a document holds."""
-    records = [strip_article(record.to_dict(), document) for record in assemble(document)]
+    records = [strip_article(record.to_dict(), document) for record in assemble(Graph.build(document))]
     held = {"document": document.id, "sha256": text_hash(document.text), "faults": faults}
     return {**held, "records": leave_out_faults(records, faults)}
 

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from thaigov_events.annotations import Document, Entity, Relation, Schema, read_corpus
 from thaigov_events.inference.assembly import assemble
 from thaigov_events.inference.facets import Facets, read_facets
+from thaigov_events.inference.graph import Graph
 from thaigov_events.inference.html import render_page, write_page
 from thaigov_events.inference.markup import fit_spans
 
@@ -73,7 +74,7 @@ def meeting(text: str = "นายก ข เปิดการประชุ�
 
 
 def render(*documents: Document) -> Page:
-    return Page(render_page([(d, [r.to_dict() for r in assemble(d)]) for d in documents], SCHEMA))
+    return Page(render_page([(d, [r.to_dict() for r in assemble(Graph.build(d))]) for d in documents], SCHEMA))
 
 
 def visible(text: str) -> str:
@@ -311,4 +312,4 @@ def test_annotated_articles_are_shown_whole(name: str) -> None:
     documents = read_corpus(path, SCHEMA)
     page = render(*documents)
     assert page.texts["text"] == [visible(document.text) for document in documents]
-    assert len(page.texts["section"]) == sum(len(assemble(document)) for document in documents)
+    assert len(page.texts["section"]) == sum(len(assemble(Graph.build(document))) for document in documents)

@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 
 from thaigov_events.annotations import Document, Entity, Relation, read_corpus
 from thaigov_events.inference.amounts import Amount, Count
-from thaigov_events.inference.assembly import assemble, attach_values
 from thaigov_events.inference.dates import DateSpan, TimeSpan
 from thaigov_events.inference.events import (
     Actor,
@@ -62,8 +61,7 @@ def validator() -> Any:
 
 def write_line(document: Document) -> dict[str, Any]:
     """The output line of a document, as one that reads the file gets it."""
-    records = [record.to_dict() for record in assemble(document)]
-    return json.loads(json.dumps(Extraction(document, attach_values(document), records).to_dict()))  # type: ignore[no-any-return]
+    return json.loads(json.dumps(Extraction.tell(document).to_dict()))  # type: ignore[no-any-return]
 
 
 def check(line: Any, where: str) -> None:

@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 
 from thaigov_events.annotations import Document, Entity, read_corpus
 from thaigov_events.inference import Extractor
-from thaigov_events.inference.assembly import assemble, attach_values
 from thaigov_events.inference.cli import main
 from thaigov_events.inference.extractor import Extraction
 from thaigov_events.inference.table_columns import ROWS, AmountRow, EventRow, list_columns
@@ -34,7 +33,7 @@ TABLES = {row.table for row in ROWS}
 
 
 def understand(document: Document) -> Extraction:
-    return Extraction(document, attach_values(document), [record.to_dict() for record in assemble(document)])
+    return Extraction.tell(document)
 
 
 @pytest.fixture(scope="module")
