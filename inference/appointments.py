@@ -48,6 +48,7 @@ def find_appointments(graph: Graph) -> Iterator[AppointmentRecord]:
                     holder=replace(actor, member_of=()),
                     evidence=graph.support([holder.id, link.tail], [link]),
                     position="" if is_seat else graph.text(link.tail),
+                    office=None if is_seat else graph.offices.get(link.tail),
                     committee=describe_committee(graph, link.tail, link) if is_seat else None,
                     cue=cue,
                 )

@@ -1,4 +1,4 @@
-"""Find which mentions of organisations, committees and committee codes name the same body."""
+"""Find which mentions of organisations, committees, committee codes and topics name the same thing."""
 
 from __future__ import annotations
 
@@ -40,8 +40,9 @@ def identify_bodies(document: Document) -> dict[str, str]:
 
     An abbreviation is the body behind whose name it stands in brackets, or else the agency that it commonly
     means; a name with its parent is the name alone; a name cut off by `ฯ` is the only longer one that fits, a
-    committee's also without `ฯ` after the longer one. Names of committees and their codes may have one slip
-    of the keyboard. What fits several bodies is none of them.
+    committee's also without `ฯ` after the longer one; a code that ends in `จังหวัด` is the only one that goes
+    on with a province. Names of committees and their codes may have one slip of the keyboard. What fits several
+    bodies is none of them.
     """
     by_label: dict[str, list[Entity]] = defaultdict(list)
     for entity in document.entities:
@@ -61,6 +62,25 @@ def write_body(label: str, text: str) -> str:
     if label == "COMMITTEE":
         return fold_name(name).replace("คกก.", "คณะกรรมการ")
     return fold_name(find_agency(name) or name)
+
+
+def identify_topics(document: Document) -> dict[str, str]:
+    """Return for each mention of a project or policy the name of its topic, the same for all mentions of one.
+
+    A name cut off by `ฯ` is the only longer one before it that fits.
+    """
+    names = {
+        entity.id: write_topic(document.text_of(entity))
+        for entity in document.entities
+        if entity.label in ("PROJECT", "POLICY")
+    }
+    return _complete(names, only_marked=True)
+
+
+def write_topic(text: str) -> str:
+    """Return the name of a project or policy as it is compared, without `โครงการ` before it."""
+    name = fold_name(text)
+    return name.removeprefix("โครงการ") or name
 
 
 def _split_brackets(text: str) -> tuple[str, str]:
@@ -191,7 +211,25 @@ def _identify_codes(document: Document, mentions: list[Entity], *, committees: M
         and frozenset((wrong, right)) not in listed
         and (not owners[wrong] or owners[wrong] == owners[right])
     }
-    return {mention: misspelt.get(name, name) for mention, name in names.items()}
+    names = {mention: misspelt.get(name, name) for mention, name in names.items()}
+    provincial = _find_provincial(set(names.values()))
+    provincial = {
+        short: long
+        for short, long in provincial.items()
+        if frozenset((short, long)) not in listed and (not owners[short] or owners[short] == owners[long])
+    }
+    return {mention: provincial.get(name, name) for mention, name in names.items()}
+
+
+def _find_provincial(codes: set[str]) -> dict[str, str]:
+    """For codes that end in `จังหวัด` the only one that goes on with a province."""
+    found: dict[str, str] = {}
+    for short in codes:
+        if short.endswith("จังหวัด"):
+            longer = [code for code in codes if code.startswith(short) and find_provinces(f"จังหวัด{code[len(short) :]}")]
+            if len(longer) == 1:
+                found[short] = longer[0]
+    return found
 
 
 def _is_code_slip(wrong: str, right: str) -> bool:

@@ -64,6 +64,8 @@ _FIGURE_JOIN = re.compile(r" - | ?(?:จนถึง|ถึง)(?:วันท�
 _RANGE_JOIN = re.compile(r" ?(?:-|จนถึง|ถึง) ?")
 _HOUR_WORDS = ("หนึ่ง", "สอง", "สาม", "สี่", "ห้า", "หก", "เจ็ด", "แปด", "เก้า", "สิบ", "สิบเอ็ด")
 _HOUR = rf"[0-9]{{1,2}}|สิบเอ็ด|{'|'.join(_HOUR_WORDS[:-1])}"
+# ช่วง before one time says about when; before two it says no more than that they are the ends of a span.
+_ABOUT = re.compile(r"(?:เวลา ?)?(?:ใน)?(?P<during>ช่วง ?)?(?:เวลา ?)?(?P<about>(?:ประมาณ|ราว) ?(?:ๆ ?)?)?")
 _CLOCK = re.compile(
     r"(?:เวลา ?)?(?:(?P<hour>[0-9]{1,2}) ?(?:\.\.?|[:,])? ?(?P<minute>[0-9]{2})(?![0-9]) ?(?:นาฬิกา|น ?\.?)?"
     r"|(?P<full>[0-9]{1,2}) ?(?:น ?\.|นาฬิกา)(?: ?(?P<past>[0-9]{1,2}) ?นาที)?"
@@ -94,11 +96,15 @@ class DateSpan(Reading):
 
 @dataclass(frozen=True, slots=True)
 class TimeSpan(Reading):
-    """A clock time `HH:MM`, or the time from `start` to `end`; an end before the start is on the next day."""
+    """A clock time `HH:MM`, or the time from `start` to `end`; an end before the start is on the next day.
+
+    `approximate` says that the text gives it as about then (`ประมาณ 10.30 น.`).
+    """
 
     type_name: ClassVar[str] = "time"
     start: str
     end: str | None = None
+    approximate: bool = False
 
     def __post_init__(self) -> None:
         if not "00:00" <= self.start <= "23:59" or not "00:00" <= (self.end or self.start) <= "24:00":
@@ -228,7 +234,8 @@ def read_time(text: str) -> TimeSpan:
     """
     text = write_plainly(text).strip(" ,()")
     times: list[int] = []
-    position = 0
+    hedge = _ABOUT.match(text)
+    position = hedge.end() if hedge else 0
     while len(times) < 2:
         clock = _CLOCK.match(text, position)
         if clock is None:
@@ -243,7 +250,9 @@ def read_time(text: str) -> TimeSpan:
         raise UnreadableError("more than a time")
     if times[0] >= 24 * 60:
         raise UnreadableError("no such time")
-    return TimeSpan(*(f"{minutes // 60:02}:{minutes % 60:02}" for minutes in times))
+    start, *end = (f"{minutes // 60:02}:{minutes % 60:02}" for minutes in times)
+    about = hedge is not None and bool(hedge["about"] or (hedge["during"] and not end))
+    return TimeSpan(start, end[0] if end else None, about)
 
 
 def _minutes(clock: re.Match[str]) -> int:

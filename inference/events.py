@@ -298,10 +298,10 @@ class AppointmentRecord(Part):
     """Someone given a position or a seat.
 
     `holder` has the position held besides; `cue` is the word of appointing, and is empty where the text only
-    states a seat.
+    states a seat. `office` is what the given `position` says.
 
     Raises:
-        ValueError: when neither a position nor a committee is given.
+        ValueError: when neither a position nor a committee is given, or an office stands without its position.
     """
 
     kind: Literal["appointment"] = field(default="appointment", init=False)
@@ -310,12 +310,15 @@ class AppointmentRecord(Part):
     holder: Actor
     evidence: Evidence
     position: str = ""
+    office: Office | None = None
     committee: Committee | None = None
     cue: str = ""
 
     def __post_init__(self) -> None:
         if not self.position and self.committee is None:
             raise ValueError(f"appointment {self.id}: needs a position or a committee")
+        if self.office and not self.position:
+            raise ValueError(f"appointment {self.id}: has an office, but no position")
 
 
 Record = EventRecord | ProjectRecord | AppointmentRecord | FiguresRecord

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from thaigov_events.annotations.document import Document, Entity, Relation
-from thaigov_events.inference.bodies import identify_bodies, write_body
+from thaigov_events.inference.bodies import identify_bodies, identify_topics, write_body, write_topic
 from thaigov_events.inference.dates import DateSpan
 from thaigov_events.inference.events import Evidence, Office
 from thaigov_events.inference.holders import find_holders
 from thaigov_events.inference.people import identify_persons, write_person
+from thaigov_events.inference.periods import Period, follows_budget
 from thaigov_events.inference.positions import identify_office, read_offices
+from thaigov_events.inference.sessions import Session
 from thaigov_events.inference.spelling import fold_name
 from thaigov_events.inference.surroundings import settle_places
 from thaigov_events.inference.values import Unparsed, Value, normalise
@@ -25,9 +27,10 @@ Identity = tuple[str, str]
 class Graph:
     """An index over a document. Lists of mentions and of links are in the order of the text.
 
-    `identities` gives each mention's thing: an event by its `same_event` links, a person by name without
-    titles, a body whether it is written out or shortened, an office by what it says, anything else by name; a
-    project and a policy of one name are one, `โครงการ` before it or not.
+    `identities` gives each mention's thing: an event by its `same_event` links, as far as sessions and
+    committees allow, a person by name without titles, a body whether it is written out or shortened, an office
+    by what it says, anything else by name; a project and a policy of one name are one, `โครงการ` before it or
+    not, and cut off by `ฯ` or not.
     `bearers` are the mentions of a thing where links of a label start, `owners` the things from which links
     of a label go to a thing, `fullest` is the mention that writes a thing's name rightly and most fully,
     `weights` has each linked mention's number of kinds of links and of links, `offices` what positions say,
@@ -54,7 +57,8 @@ class Graph:
         entities = document.by_id()
         persons = identify_persons(document)
         offices = read_offices(document)
-        identities = _identify(document, persons=persons, offices=offices)
+        values = normalise_mentions(document)
+        identities = _identify(document, persons=persons, offices=offices, values=values)
         mentions: dict[Identity, list[Entity]] = defaultdict(list)
         for entity in document.entities:
             mentions[identities[entity.id]].append(entity)
@@ -87,7 +91,7 @@ class Graph:
             owners=dict(owners),
             fullest=fullest,
             weights={mention: (kinds[mention], ends[mention]) for mention in ends},
-            values=normalise_mentions(document),
+            values=values,
             offices=offices,
             holders=find_holders(document, persons=persons, offices=offices),
         )
@@ -144,12 +148,18 @@ class Graph:
 def normalise_mentions(document: Document) -> dict[str, Value]:
     """Return the normalised values of the mentions that have one, under their ids.
 
-    A date or period without a year is read with the year of the nearest date that has one, a place with the
-    areas around it.
+    A date or period without a year is read with the year of the nearest date that has one, a calendar year directly
+    after a budget as the fiscal year, a place with the areas around it.
     """
     values: dict[str, Value] = {}
     for entity in document.entities:
-        value = normalise(entity.label, document.text_of(entity))
+        text = document.text_of(entity)
+        value = normalise(entity.label, text)
+        calendar = isinstance(value, Period) and value.kind == "calendar_year"
+        if calendar and follows_budget(document.text[: entity.start]):
+            fiscal = normalise(entity.label, f"งบประมาณ{text}")
+            # A year that says what it is (ปีภาษี 2566) cannot be read so, and stays.
+            value = fiscal if isinstance(fiscal, Period) else value
         if value is not None:
             values[entity.id] = value
     dated = [entity for entity in document.entities if isinstance(values.get(entity.id), DateSpan)]
@@ -170,9 +180,12 @@ def find_nearest(mentions: Sequence[Entity], start: int) -> Entity | None:
     return min(mentions[max(at - 1, 0) : at + 1], key=lambda mention: abs(mention.start - start), default=None)
 
 
-def _identify(document: Document, *, persons: Mapping[str, str], offices: Mapping[str, Office]) -> dict[str, Identity]:
+def _identify(
+    document: Document, *, persons: Mapping[str, str], offices: Mapping[str, Office], values: Mapping[str, Value]
+) -> dict[str, Identity]:
     bodies = identify_bodies(document)
-    events = _join_events(document)
+    topics = identify_topics(document)
+    events = _join_events(document, bodies=bodies, values=values)
     identities: dict[str, Identity] = {}
     for entity in document.entities:
         if entity.label == "PERSON":
@@ -181,6 +194,8 @@ def _identify(document: Document, *, persons: Mapping[str, str], offices: Mappin
             identities[entity.id] = ("EVENT", events[entity.id])
         elif entity.id in bodies:
             identities[entity.id] = (entity.label, bodies[entity.id])
+        elif entity.id in topics:
+            identities[entity.id] = ("PROJECT", topics[entity.id])
         else:
             identities[entity.id] = _write_identity(document, entity, offices=offices)
     return identities
@@ -196,7 +211,7 @@ def _write_identity(document: Document, entity: Entity, *, offices: Mapping[str,
         case "ORGANIZATION" | "COMMITTEE" | "COMMITTEE_CODE":
             return entity.label, write_body(entity.label, text)
         case "PROJECT" | "POLICY":
-            return "PROJECT", name.removeprefix("โครงการ") or name
+            return "PROJECT", write_topic(text)
         case "POSITION":
             office = offices.get(entity.id)
             return "POSITION", identify_office(office, text) if office else name
@@ -211,9 +226,18 @@ def _rate_fullness(
     return rightly, len(fold_name(document.text_of(mention)))
 
 
-def _join_events(document: Document) -> dict[str, str]:
-    """For each EVENT mention one that stands for its happening, the same for all that links join."""
+def _join_events(document: Document, *, bodies: Mapping[str, str], values: Mapping[str, Value]) -> dict[str, str]:
+    """For each EVENT mention one that stands for its happening, the same for all that links join.
+
+    The surest links come first. One that would join meetings of different sessions or committees joins nothing.
+    """
     parents = {entity.id: entity.id for entity in document.entities if entity.label == "EVENT"}
+    sessions: dict[str, set[Session]] = defaultdict(set)
+    for link in document.relations:
+        value = values.get(link.tail)
+        if link.label == "has_session" and isinstance(value, Session):
+            sessions[link.head].add(value)
+    committees = _find_committees(document, bodies)
 
     def find(mention: str) -> str:
         while parents[mention] != mention:
@@ -221,7 +245,60 @@ def _join_events(document: Document) -> dict[str, str]:
             mention = parents[mention]
         return mention
 
-    for relation in document.relations:
-        if relation.label == "same_event" and relation.head in parents and relation.tail in parents:
-            parents[find(relation.head)] = find(relation.tail)
+    links = [link for link in document.relations if link.label == "same_event"]
+    for link in sorted(links, key=lambda link: 1.0 if link.score is None else link.score, reverse=True):
+        if link.head not in parents or link.tail not in parents:
+            continue
+        joined, kept = find(link.head), find(link.tail)
+        apart = _contradict_sessions(sessions[joined], sessions[kept])
+        if joined == kept or apart or _contradict_committees(committees[joined], committees[kept]):
+            continue
+        parents[joined] = kept
+        sessions[kept] |= sessions[joined]
+        committees[kept] |= committees[joined]
     return {mention: find(mention) for mention in parents}
+
+
+def _find_committees(document: Document, bodies: Mapping[str, str]) -> dict[str, set[Identity]]:
+    """The committees whose meeting each mention is said to be, a code as the one committee that it belongs to."""
+    entities = document.by_id()
+    owners: dict[str, set[str]] = defaultdict(set)
+    for link in document.relations:
+        if link.label == "has_code" and entities[link.head].label == "COMMITTEE":
+            owners[bodies[link.tail]].add(bodies[link.head])
+    committees: dict[str, set[Identity]] = defaultdict(set)
+    for link in document.relations:
+        if link.label != "meeting_of" or link.tail not in bodies:
+            continue
+        label, name = entities[link.tail].label, bodies[link.tail]
+        if label == "COMMITTEE_CODE" and len(owners[name]) == 1:
+            label, name = "COMMITTEE", *owners[name]
+        # Of a code with and without dots it is not known that they are two committees.
+        committees[link.head].add((label, name.replace(".", "") if label == "COMMITTEE_CODE" else name))
+    return committees
+
+
+def _contradict_sessions(ones: set[Session], others: set[Session]) -> bool:
+    """Whether both state sessions and none can be the same; a number without its year can be of any year."""
+
+    def settle(sessions: set[Session]) -> list[tuple[str, int | None]]:
+        dated = {each.number for each in sessions if each.year_be}
+        pairs = [(each, each.number.split(",")) for each in sessions if each.year_be or each.number not in dated]
+        return [(number, each.year_be) for each, numbers in pairs for number in numbers]
+
+    one, other = settle(ones), settle(others)
+    agree = any(n == m and (y == z or not y or not z) for n, y in one for m, z in other)
+    return bool(one and other) and not agree
+
+
+def _contradict_committees(ones: set[Identity], others: set[Identity]) -> bool:
+    """Whether both name committees and none can be the same: a name may be the beginning of the full one.
+
+    A code whose committee is not named may be of any committee.
+    """
+    agree = any(
+        label != kind or name.startswith(known) or known.startswith(name)
+        for label, name in ones
+        for kind, known in others
+    )
+    return bool(ones and others) and not agree

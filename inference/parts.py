@@ -161,8 +161,15 @@ def _find_offices(graph: Graph, persons: Iterable[str]) -> list[Relation]:
         stated = list(graph.links_from("holds_position", bearer))
     offices: dict[Identity, Relation] = {}
     for link in stated:
-        offices.setdefault(graph.identities[link.tail], link)
+        if not any(_is_stood_in_for(graph, link.tail, deputy.tail) for deputy in offices.values()):
+            offices.setdefault(graph.identities[link.tail], link)
     return list(offices.values())
+
+
+def _is_stood_in_for(graph: Graph, position: str, held: str) -> bool:
+    """Whether a position is the one that the holder of `held` is the deputy of: a deputy governor for the governor."""
+    office, deputy = graph.offices.get(position), graph.offices.get(held)
+    return office is not None and deputy is not None and replace(office, grade=f"deputy {office.grade}") == deputy
 
 
 def describe_actor(graph: Graph, links: Sequence[Relation], *, without: frozenset[str] = frozenset()) -> Actor:

@@ -20,7 +20,8 @@ from thaigov_events.inference.reading import Reading, UnreadableError, write_pla
 # What stands before a year, with the kind of period that it makes of it.
 _HEADS: Mapping[str, str] = MappingProxyType(
     {
-        "fiscal_year": "(?:งบประมาณรายจ่าย ?(?:ประจำ)?)?ปี ?งบประมาณ(?:รายจ่าย)?|ปีงบฯ?|งบประมาณ(?: ?ประจำ)?(?: ?ปี)?",
+        "fiscal_year": "(?:งบประมาณรายจ่าย ?(?:ประจำ)?)?ปี ?งบประมาณ(?:รายจ่าย)?|ปีงบฯ?"
+        "|งบ(?:ฯ|ประมาณ(?:รายจ่าย)?)?(?: ?ประจำ)?(?: ?ปี)?",
         "accounting_year": "(?:ปี)?บัญชี",
         "academic_year": "ปีการศึกษา",
         "crop_year": "ปี(?:การ)?(?:ผลิต|เพาะปลูก)|ฤดู(?:กาล|การ)(?:ผลิต|เพาะปลูก)?(?: ?ปี)?",
@@ -43,6 +44,10 @@ _PART = re.compile(
 )
 _FILLER = re.compile(r"^(?:ประจำ|ช่วง|ระหว่าง|ใน|รอบ|ของ|ตลอด|[ (),/])+|(?:ช่วง|ใน|รอบ|[ (),/])+$")
 _OPEN = re.compile("(?:ถึง|-) ?(?:ปัจจุบัน|บัดนี้)$|เป็นต้นไป$")
+# What a mention that ends too late takes along; figures in it could narrow the period.
+_STRAY_TAIL = re.compile(r" ?\([^)0-9]*$")
+# สงบ is a word of its own.
+_BUDGET = re.compile(rf"(?<!ส)(?:{_HEADS['fiscal_year']})$")
 _CONSECUTIVE = re.compile("และ|กับ|,|&")
 _WITHOUT_DAYS = ("accounting_year", "academic_year", "crop_year", "term")
 
@@ -51,10 +56,11 @@ _WITHOUT_DAYS = ("accounting_year", "academic_year", "crop_year", "term")
 class Period(Reading):
     """A stretch of time from the day `start` to the day `end`, both included, in ISO 8601.
 
-    `kind`: fiscal_year, calendar_year, year_range, quarter, half_year, months, days, or one whose days differ
-    from body to body and are therefore not given: accounting_year, academic_year, crop_year, term. Those bear
-    `year_be`. `fiscal_year_be` is given when the period is one fiscal year or stated as a part of one, `year_inferred`
-    when the text names no year, so that the caller's was taken.
+    `kind`: fiscal_year, calendar_year, fiscal_year_range, year_range, quarter, half_year, months, days, or one whose
+    days differ from body to body and are therefore not given: accounting_year, academic_year, crop_year, term. Those
+    bear `year_be`. `fiscal_year_be` is given when the period is one fiscal year or stated as a part of one,
+    `first_fiscal_year_be` and `last_fiscal_year_be` when it is several, `year_inferred` when the text names no year, so
+    that the caller's was taken.
     """
 
     type_name: ClassVar[str] = "period"
@@ -66,6 +72,8 @@ class Period(Reading):
     year_be: int | None = None
     term: int | None = None
     year_inferred: bool = False
+    first_fiscal_year_be: int | None = None
+    last_fiscal_year_be: int | None = None
 
     def __post_init__(self) -> None:
         if self.kind in _WITHOUT_DAYS:
@@ -73,6 +81,13 @@ class Period(Reading):
                 raise ValueError(f"a period of kind {self.kind} has a year_be and no days")
         elif not self.start or not self.end or self.start > self.end:
             raise ValueError(f"{self.start}/{self.end} are no days of a {self.kind}; give ISO days in order")
+        if self.kind == "fiscal_year_range" and not (self.first_fiscal_year_be and self.last_fiscal_year_be):
+            raise ValueError("a fiscal_year_range has a first and a last fiscal year; give both")
+
+
+def follows_budget(before: str) -> bool:
+    """Whether the text `before` a year ends in a budget on the same line, which makes the year a fiscal one."""
+    return _BUDGET.search(write_plainly(before.rpartition("\n")[2])) is not None
 
 
 def read_period(text: str, *, year: int | None = None) -> Period:
@@ -88,6 +103,9 @@ def read_period(text: str, *, year: int | None = None) -> Period:
     if years is None:
         if _OPEN.search(text):
             raise UnreadableError("no end")
+        tail = _STRAY_TAIL.search(text)
+        if tail is not None and not _PART.search(tail[0]):
+            return read_period(text[: tail.start()], year=year)
         return _read_as_date(text, year)
     head = next((kind for kind in _HEADS if years[kind]), None)
     kind = head or "calendar_year"
@@ -116,6 +134,14 @@ def read_period(text: str, *, year: int | None = None) -> Period:
     count = 12 * (last - first + 1)
     start, end = _months(first - 1, 10, count) if fiscal else _months(first, 1, count)
     if last != first:
+        if fiscal:
+            return Period(
+                start,
+                end,
+                "fiscal_year_range",
+                first_fiscal_year_be=first + BUDDHIST_OFFSET,
+                last_fiscal_year_be=last + BUDDHIST_OFFSET,
+            )
         return Period(start, end, "year_range")
     return Period(start, end, kind, fiscal_year_be=first + BUDDHIST_OFFSET if fiscal else None)
 

@@ -30,19 +30,22 @@ _PREFIXES = (
 _BODY = re.compile(
     r"กระทรวง|กรม|กอง|สำนัก|คณะ(?!ที่)|กลุ่ม|ศูนย์|สถาบัน|สภา|สมาคม|ชมรม|มูลนิธิ|เครือข่าย|สหกรณ์|ธนาคาร|บริษัท|บรรษัท"
     r"|องค์การ|การ(?=[ก-ฮเ-ไ])|โรงพยาบาล|โรงเรียน|วิทยาลัย|มหาวิทยาลัย|วัด|ท่าอากาศยาน|หอการค้า|สโมสร|เทศบาล|พิพิธภัณฑ์"
-    r"|รัฐบาล|รพ\.|รร\.|ชุมชน|ตำบล|หมู่บ้าน|บ้าน|พรรค|แม่บ้าน|เขต|โครงการ|สถานี|นิคม|ด่าน|อุทยาน|เรือนจำ|[ก-ฮ]{1,4}\."
+    r"|รัฐบาล|รพ\.|รร\.|ชุมชน|ตำบล|หมู่บ้าน|บ้าน|พรรค|แม่บ้าน|เขต|โครงการ|สถานี|นิคม|ด่าน|แขวง|อุทยาน|เรือนจำ|[ก-ฮ]{1,4}\."
 )
 _NO_BODY = re.compile(
     r"กระทรวง ?ฯ?(?: *สำนักงานปลัดกระทรวง)?|กรม ?ฯ?|กลุ่มงาน ?ฯ?|กอง ?ฯ?|สำนัก(?:งาน)? ?ฯ?|คณะ(?:อนุ)?กรรมการ ?ฯ?|สถาน\S*"
 )
-_SIDE = re.compile(r" *\((?:ฝ่าย|ด้าน)[^)]*\)$")
+# The part of a body that someone sees to; deputies of one body are told apart by it, and it is no part of the name.
+_SIDE = re.compile(r" *\((?:(?:ฝ่าย|ด้าน)[^)]*|[ก-ฮ]\.?)\)$| +ฝ่าย\S*$")
 _SEATED = re.compile("(?P<sub>อนุ)?กรรมการ *(?P<rest>.*)")
 _NO_COMMITTEE = re.compile("ผู้|บริหาร|ภาค|ที่|และ")
 _OWN_UNIT = re.compile(" *สำนักงานปลัดกระทรวง *(?P<ministry>.*)")
 _DISTRICT = re.compile(r"(?P<name>(?!ประจำ|ทุก|ทั้ง|ใน|ฝ่าย|หัวหน้า|ผู้|และ|ต่าง)[ก-๙]+?)(?: ?(?:จังหวัด|จ\.).*| .*)?")
+_IN_DISTRICT = re.compile(r"(?:อำเภอ|อ\.) ?(?P<named>.*)")
+_NOT_LOCAL = re.compile("ประจำ|ผู้ช่วย|คดี|คุ้มครองสิทธิ")
 _COUNTRY = re.compile("(?!และ|ฝ่าย|คน|อบ)[ก-๙]+(?: [ก-๙]+)*")
 _BRANCH_OF = r"(?P<level>จังหวัด|จ\.|อำเภอ|อ\.) ?(?P<area>[^\s(]*)"
-_NUMBER = re.compile("[0-9๐-๙]")
+_NUMBER = re.compile(r"[0-9๐-๙]|ฝ่าย|\([ก-ฮ]\.?\)")
 _LEVEL_GRADES = MappingProxyType({"จ": "provincial head", "อ": "district head"})
 _LEVEL_NAMES = MappingProxyType({"จ": "จังหวัด", "อ": "อำเภอ"})
 
@@ -64,6 +67,7 @@ class _Offices:
     branches: Mapping[str, str]
     branch_pattern: re.Pattern[str]
     shared: frozenset[str]
+    governing: frozenset[str]
 
 
 @cache
@@ -83,6 +87,7 @@ def _load_offices() -> _Offices:
             rf"(?P<branch>{'|'.join(branches)})(?P<level>จังหวัด|จ\.|อำเภอ|อ\.) ?(?P<area>[^\s(]*)"
         ),
         shared=frozenset(row["grade"] for row in table["offices"] if row.get("shared")),
+        governing=frozenset(row["grade"] for row in table["offices"] if row.get("of") in ("province", "district")),
     )
 
 
@@ -140,15 +145,20 @@ def identify_office(office: Office, text: str) -> str:
 
 
 def is_shared(office: Office) -> bool:
-    """Whether people commonly share such an office in one body, as advisers and inspectors do."""
+    """Whether people commonly share such an office in one body, as advisers and inspectors do.
+
+    So do those of whom only the area is told and who do not govern it: one province has many directors.
+    """
     grade = office.grade
     for level, _ in _PREFIXES:
         grade = grade.removeprefix(f"{level} ")
-    return grade in _load_offices().shared
+    known = _load_offices()
+    placed_by_area = not office.body and (office.area or office.district)
+    return grade in known.shared or (bool(placed_by_area) and grade not in known.governing)
 
 
 def is_numbered(office: Office, text: str) -> bool:
-    """Whether a text names one of the numbered deputies of a minister (`มท.2`), who are not told apart by `office`."""
+    """Whether a text names one of several deputies, by number (`มท.2`) or field, whom `office` does not tell apart."""
     return office.grade.startswith("deputy ") and _NUMBER.search(text) is not None
 
 
@@ -163,6 +173,7 @@ def _read_rest(kind: _Kind, rest: str, *, area: str) -> tuple[str, str, str] | N
         case "country":
             return (rest, "", "") if not rest or _COUNTRY.fullmatch(rest) else None
         case "department":
+            rest = _SIDE.sub("", rest)
             known = find_agency(rest, in_office=True) or (rest if re.match(r"กรม[ก-ฮเ-ไ]|[ก-ฮ]{1,4}\.", rest) else "")
             return (known, "", "") if known or not rest or _NO_BODY.fullmatch(rest) else None
         case "province":
@@ -170,17 +181,24 @@ def _read_rest(kind: _Kind, rest: str, *, area: str) -> tuple[str, str, str] | N
         case "district":
             named = _DISTRICT.fullmatch(rest)
             return ("", area, named["name"] if named else "") if named or not rest else None
+        case "community":
+            within = _IN_DISTRICT.search(rest)
+            named = _DISTRICT.fullmatch(within["named"]) if within else None
+            return "", area, named["name"] if named else ""
         case "local":
+            if _NOT_LOCAL.match(rest):
+                return None
+            # The form may have taken the space before ฝ่าย.
+            rest = _SIDE.sub("", f" {rest}").strip()
             body = kind.head + rest if rest else ""
-            return body, _find_area(body), ""
+            return body, _find_area(body) or area, ""
         case "enterprise":
             return ("การ" + rest if rest and not _BODY.match(rest) else rest, area, "")
         case "office":
             inner = read_office(rest)
             return (inner.body, inner.area, inner.district) if inner else (_read_body(rest), area, "")
         case _:
-            body = _read_body(rest)
-            return body, area if body else "", ""
+            return _read_body(rest), area, ""
 
 
 def _find_area(text: str) -> str:

@@ -216,6 +216,10 @@ class AppointmentRow(Row):
     held_position: Annotated[str | None, "the position held besides"]
     organization: Annotated[str | None, "a body that is given the seat"]
     position: Annotated[str | None, "the position given"]
+    office_grade: Annotated[str | None, "its grade in English; empty where the position cannot be read"]
+    office_body: Annotated[str | None, "the agency of the position given"]
+    office_area: Annotated[str | None, "the ISO 3166-2 code of its province"]
+    office_district: str | None
     committee_name: Annotated[str | None, "the committee of the seat"]
     committee_code: str | None
     cue: Annotated[str | None, "the word of appointing; empty where only a seat is stated"]

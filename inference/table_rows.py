@@ -210,7 +210,7 @@ def _list_amounts(item: Item, *, owner: str, kind: str, name: str, article: str)
 
 
 def _read_appointment(record: Item) -> AppointmentRow:
-    holder, committee = record["holder"], record.get("committee", {})
+    holder, committee, office = record["holder"], record.get("committee", {}), record.get("office", {})
     return AppointmentRow(
         id=record["id"],
         article=record["document"],
@@ -220,6 +220,7 @@ def _read_appointment(record: Item) -> AppointmentRow:
         held_position=holder.get("position"),
         organization=holder.get("organization"),
         position=record.get("position"),
+        **{f"office_{part}": office.get(part) for part in ("grade", "body", "area", "district")},
         committee_name=committee.get("name"),
         committee_code=committee.get("code"),
         cue=record.get("cue"),

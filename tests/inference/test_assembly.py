@@ -125,6 +125,24 @@ def test_equal_values_of_one_mention_are_two_facts_and_periods_tell_values_apart
     ]
 
 
+@pytest.mark.parametrize(
+    ("before", "year", "expected"),
+    [
+        ("ใช้งบประมาณ", "ปี 2568", {"start": "2024-10-01", "end": "2025-09-30", "kind": "fiscal_year"}),
+        ("ใช้งบประมาณ ประจำ", "ปี 2568", {"start": "2024-10-01", "end": "2025-09-30", "kind": "fiscal_year"}),
+        ("ใช้งบฯ ", "2568", {"start": "2024-10-01", "end": "2025-09-30", "kind": "fiscal_year"}),
+        ("ใช้งบ ", "ปี ๒๕๖๘", {"start": "2024-10-01", "end": "2025-09-30", "kind": "fiscal_year"}),
+        ("ใช้งบประมาณ", "ปีภาษี 2568", {"start": "2025-01-01", "end": "2025-12-31", "kind": "calendar_year"}),
+        ("ใช้งบของ", "ปี 2568", {"start": "2025-01-01", "end": "2025-12-31", "kind": "calendar_year"}),
+        ("ความสงบ ", "ปี 2568", {"start": "2025-01-01", "end": "2025-12-31", "kind": "calendar_year"}),
+    ],
+)
+def test_a_year_directly_after_a_budget_is_fiscal(before: str, year: str, expected: dict[str, str]) -> None:
+    (period,) = only(f"[J1 โครงการก] {before}[R1 {year}]", "in_period J1 R1", "project")["periods"]
+    assert pick(period, "start", "end", "kind") == expected
+    assert pick(period, "text", "mentions") == {"text": year, "mentions": ["R1"]}
+
+
 def test_facts_come_only_through_same_event() -> None:
     marked = "[D1 1 มกราคม 2570] [P1 นายก ข] เปิด[E1 การประชุม] ณ [V1 วัดก] แล้ว[E2 ลงพื้นที่][L1 บ้านก]"
     links = "held_on E1 D1, chairs P1 E1, held_at E1 V1, held_at E2 L1"
@@ -142,6 +160,63 @@ def test_same_event_is_transitive_in_any_order() -> None:
     assert fork["mentions"] == ["E1", "E2", "E3", "E4"]
     circle = only(marked, "same_event E2 E1, same_event E1 E2, held_on E2 D1, same_event E3 E2, same_event E4 E1")
     assert circle["mentions"] == ["E1", "E2", "E3", "E4"]
+
+
+@pytest.mark.parametrize(
+    ("marked", "links", "groups"),
+    [
+        # Sessions of other numbers or years, also over a mention between them; the surer link holds.
+        (
+            "[E1 ประชุม] [N1 ครั้งที่ 4/2569] [E2 ประชุม] [N2 4/2570]",
+            "has_session E1 N1, has_session E2 N2",
+            [["E1"], ["E2"]],
+        ),
+        (
+            "[E1 ประชุม] [N1 ครั้งที่ 4] [E2 ประชุม] [E3 ประชุม] [N3 ครั้งที่ 5]",
+            "has_session E1 N1, has_session E3 N3",
+            [["E1"], ["E2", "E3"]],
+        ),
+        (
+            "[E1 ประชุม] [N1 ครั้งที่ 4/2569] [E2 ประชุม] [N2 ครั้งที่ 4] [E3 ประชุม] [N3 ครั้งที่ 4/2570]",
+            "has_session E1 N1, has_session E2 N2, has_session E3 N3",
+            [["E1"], ["E2", "E3"]],
+        ),
+        # What is written otherwise, for two in one or not at all does not contradict.
+        ("[E1 ประชุม] [N1 ครั้งที่ ๔] [E2 ประชุม] [N2 4/2569]", "has_session E1 N1, has_session E2 N2", [["E1", "E2"]]),
+        ("[E1 ประชุม] [N1 44,45/2569] [E2 ประชุม] [N2 45/2569]", "has_session E1 N1, has_session E2 N2", [["E1", "E2"]]),
+        ("[E1 ประชุม] [N1 ครั้งใหม่] [E2 ประชุม] [N2 4/2569]", "has_session E1 N1, has_session E2 N2", [["E1", "E2"]]),
+        # Committees, by their names or codes.
+        (
+            "[E1 ประชุม][C1 คณะกรรมการน้ำ] [E2 ประชุม][C2 คณะกรรมการป่า]",
+            "meeting_of E1 C1, meeting_of E2 C2",
+            [["E1"], ["E2"]],
+        ),
+        (
+            "[E1 ประชุม][C1 คณะกรรมการน้ำ] [E2 ประชุม][K1 กนน.] [C2 คณะกรรมการป่า] ([K2 กนน.])",
+            "meeting_of E1 C1, meeting_of E2 K1, has_code C2 K2",
+            [["E1"], ["E2"]],
+        ),
+        ("[E1 ประชุม][K1 กปช.] [E2 ประชุม][K2 สมพ.]", "meeting_of E1 K1, meeting_of E2 K2", [["E1"], ["E2"]]),
+        ("[E1 ประชุม][K1 กปช.] [E2 ประชุม][C1 คณะกรรมการน้ำ]", "meeting_of E1 K1, meeting_of E2 C1", [["E1", "E2"]]),
+        ("[E1 ประชุม][C1 คณะกรรมการน้ำ] [E2 ประชุม][C2 คณะกรรมการ]", "meeting_of E1 C1, meeting_of E2 C2", [["E1", "E2"]]),
+    ],
+)
+def test_same_event_joins_no_meetings_of_different_sessions_or_committees(
+    marked: str, links: str, groups: list[list[str]]
+) -> None:
+    chain = "same_event E2 E1" + (", same_event E3 E2" if "[E3" in marked else "")
+    scores = {"same_event E2 E1": 0.6, "same_event E3 E2": 0.9}
+    graph = Graph.build(read(marked, f"{chain}, {links}", scores=scores))
+    found = [[each.id for each in same] for (label, _), same in graph.mentions.items() if label == "EVENT"]
+    assert found == groups
+
+
+def test_project_cut_off_is_the_one_longer_name_before_it() -> None:
+    marked = "[J1 โครงการพัฒนาแหล่งน้ำสำรองชุมชนอย่างยั่งยืน] แล้ว [J2 โครงการพัฒนาแหล่งน้ำสำรองชุมชนฯ] ใช้ [M1 5 บาท]"
+    record = only(marked, "has_value J2 M1", "project")
+    assert record["name"] == "โครงการพัฒนาแหล่งน้ำสำรองชุมชนอย่างยั่งยืน" and record["amounts"][0]["mentions"] == ["M1"]
+    several = "[J3 โครงการพัฒนาแหล่งน้ำสำรองชุมชนเมือง] " + marked
+    assert only(several, "has_value J2 M1", "project")["name"] == "โครงการพัฒนาแหล่งน้ำสำรองชุมชนฯ"
 
 
 def test_mentions_of_one_person_are_one_participant_with_the_full_name() -> None:
@@ -230,6 +305,25 @@ def test_person_and_the_same_office_alone_are_one_participant() -> None:
             "office": {"grade": "minister", "body": "กระทรวงทรัพยากรธรรมชาติและสิ่งแวดล้อม"},
         }
     ]  # fmt: skip
+
+
+def test_deputy_who_stands_in_for_the_governor_does_not_hold_that_office() -> None:
+    marked = (
+        "[P1 นายสมมุติ ใจดี] [O1 รองผู้ว่าราชการจังหวัดตราด] แทน[O2 ผู้ว่าราชการจังหวัดตราด] และ[O3 ผู้ว่าราชการจังหวัดเลย] เปิด[E1 ประชุม]"
+    )
+    links = "chairs P1 E1, holds_position P1 O1, holds_position P1 O2, holds_position P1 O3"
+    assert pick(only(marked, links)["chair"], "position", "other_positions", "mentions") == {
+        "position": "รองผู้ว่าราชการจังหวัดตราด", "other_positions": ["ผู้ว่าราชการจังหวัดเลย"], "mentions": ["P1", "O1", "O3"],
+    }  # fmt: skip
+
+
+def test_new_post_says_which_office_it_is_also_where_a_deputy_is_promoted() -> None:
+    marked = "แต่งตั้ง [P1 นายสมมุติ ใจดี] [O1 รองผู้ว่าราชการจังหวัดตราด] ดำรงตำแหน่ง[O2 ผู้ว่าราชการจังหวัดตราด]"
+    record = only(marked, "holds_position P1 O1, holds_position P1 O2", "appointment")
+    assert (record["position"], record["office"]) == (
+        "ผู้ว่าราชการจังหวัดตราด", {"grade": "governor", "area": "TH-23"},
+    )  # fmt: skip
+    assert record["holder"]["office"] == {"grade": "deputy governor", "area": "TH-23"}
 
 
 def test_agency_and_its_abbreviation_are_one_organiser_by_its_full_name() -> None:

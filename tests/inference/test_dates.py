@@ -243,10 +243,21 @@ def test_clock_times(text: str, start: str, end: str | None) -> None:
     assert read_time(text) == TimeSpan(start, end)
 
 
+@pytest.mark.parametrize("hedge", ["ประมาณ ", "ประมาณ", "ราว ", "ราว ๆ ", "ช่วง ", "เวลาประมาณ ", "ในช่วงเวลาประมาณ "])
+def test_a_time_about_then_is_approximate(hedge: str) -> None:
+    assert read_time(f"{hedge}10.30 น.") == TimeSpan("10:30", approximate=True)
+
+
+def test_a_span_within_two_times_is_approximate_only_if_it_says_so() -> None:
+    assert read_time("ช่วง 09.00-12.00 น.") == TimeSpan("09:00", "12:00")
+    assert read_time("ช่วงประมาณ 09.00-12.00 น.") == TimeSpan("09:00", "12:00", approximate=True)
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "25.00 น.",
+        "ช่วงเช้า",
         "24.00 น.",
         "24.30 น.",
         "09.60 น.",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thaigov_events.inference.periods import Period, read_period
+from thaigov_events.inference.periods import Period, follows_budget, read_period
 from thaigov_events.inference.reading import UnreadableError
 
 
@@ -16,11 +16,21 @@ from thaigov_events.inference.reading import UnreadableError
         ("ปีงบประมาณ พ.ศ.2567", Period("2023-10-01", "2024-09-30", "fiscal_year", 2567)),
         ("ปีงบประมาณ ๒๕๖๔", Period("2020-10-01", "2021-09-30", "fiscal_year", 2564)),
         ("ปีงบประมาณพ.ศ. 2565", Period("2021-10-01", "2022-09-30", "fiscal_year", 2565)),
-        ("ปีงบประมาณ\nพ.ศ.๒๕๖๐-๒๕๖๑", Period("2016-10-01", "2018-09-30", "year_range")),
+        (
+            "ปีงบประมาณ\nพ.ศ.๒๕๖๐-๒๕๖๑",
+            Period(
+                "2016-10-01", "2018-09-30", "fiscal_year_range", first_fiscal_year_be=2560, last_fiscal_year_be=2561
+            ),
+        ),
         ("ประจำปีงบประมาณ 2566", Period("2022-10-01", "2023-09-30", "fiscal_year", 2566)),
         ("ปีงบฯ 67", Period("2023-10-01", "2024-09-30", "fiscal_year", 2567)),
         ("งบประมาณประจำปี 2566", Period("2022-10-01", "2023-09-30", "fiscal_year", 2566)),
-        ("ปีงบประมาณ 2562 และ 2563", Period("2018-10-01", "2020-09-30", "year_range")),
+        (
+            "ปีงบประมาณ 2562 และ 2563",
+            Period(
+                "2018-10-01", "2020-09-30", "fiscal_year_range", first_fiscal_year_be=2562, last_fiscal_year_be=2563
+            ),
+        ),
         ("ปีงบประมาณ 2564 (ไตรมาส 1-2)", Period("2020-10-01", "2021-03-31", "quarter", 2564, (1, 2))),
         ("ปีงบประมาณ พ.ศ.2566 ไตรมาสที่ 3", Period("2023-04-01", "2023-06-30", "quarter", 2566, (3,))),
         ("ไตรมาส 1/2566", Period("2023-01-01", "2023-03-31", "quarter", None, (1,))),
@@ -111,3 +121,31 @@ def test_inconsistent_periods_cannot_be_built() -> None:
         Period("2023-01-01", None, "calendar_year")
     with pytest.raises(ValueError, match="year_be"):
         Period(None, None, "term")
+    with pytest.raises(ValueError, match="give both"):
+        Period("2016-10-01", "2018-09-30", "fiscal_year_range", first_fiscal_year_be=2560)
+
+
+@given(st.integers(2500, 2590), st.integers(1, 9), st.sampled_from(["-", " - ", " ถึง "]))
+def test_a_range_of_fiscal_years_is_that_of_its_ends(first: int, more: int, join: str) -> None:
+    whole = read_period(f"ปีงบประมาณ {first}{join}{first + more}")
+    ends = [read_period(f"ปีงบประมาณ {year}") for year in (first, first + more)]
+    assert (whole.start, whole.end) == (ends[0].start, ends[1].end)
+    assert (whole.first_fiscal_year_be, whole.last_fiscal_year_be) == (first, first + more)
+
+
+@pytest.mark.parametrize(
+    ("before", "follows"),
+    [
+        ("เสนองบประมาณ", True),
+        ("เสนองบประมาณ ประจำ ", True),
+        ("ใช้งบฯ\u00a0", True),
+        ("ใช้งบ ", True),
+        ("งบประมาณรายจ่ายประจำปี ", True),
+        ("ความสงบ ", False),
+        ("งบประมาณ\n", False),
+        ("งบประมาณโครงการ ", False),
+        ("", False),
+    ],
+)
+def test_only_a_budget_directly_before_makes_a_year_fiscal(before: str, follows: bool) -> None:
+    assert follows_budget(before) is follows

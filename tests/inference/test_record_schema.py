@@ -152,7 +152,18 @@ def write_full_line() -> dict[str, Any]:
     period = Fact(
         "ไตรมาส 1",
         evidence,
-        Period("2023-10-01", "2023-12-31", "quarter", 2567, (1,), 2567, 1, year_inferred=True),
+        Period(
+            "2023-10-01",
+            "2023-12-31",
+            "quarter",
+            2567,
+            (1,),
+            2567,
+            1,
+            year_inferred=True,
+            first_fiscal_year_be=2567,
+            last_fiscal_year_be=2567,
+        ),
     )
     amount = Fact(
         "ไร่ละ 1.5-2 ล้านบาทโดยประมาณ",
@@ -164,7 +175,7 @@ def write_full_line() -> dict[str, Any]:
         "วันละราว 5-6 คน", evidence, Count("5", "6", "คน", approximate=True, per="day", text_unit="ราย"), (period,)
     )
     date = Fact("1-3 มีนาคม", evidence, DateSpan("2024-03-01", "2024-03-03", "day", year_inferred=True))
-    time = Fact("09.00-16.00 น.", evidence, TimeSpan("09:00", "16:00"))
+    time = Fact("09.00-16.00 น.", evidence, TimeSpan("09:00", "16:00", approximate=True))
     unread = Fact("วันก่อน", evidence, Unparsed("not a date"))
     bare = Fact("สักวัน", evidence)
     session = Fact("ครั้งที่ 1/2567", evidence, Session("1", 2567, 2024))
@@ -242,6 +253,7 @@ def write_full_line() -> dict[str, Any]:
             holder=actor,
             evidence=evidence,
             position="นายอำเภอ",
+            office=Office("district chief", area="TH-23", district="คลองใหญ่"),
             committee=committee,
             cue="แต่งตั้ง",
         ),

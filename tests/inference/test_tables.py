@@ -21,7 +21,7 @@ from thaigov_events.annotations import Document, Entity, read_corpus
 from thaigov_events.inference import Extractor
 from thaigov_events.inference.cli import main
 from thaigov_events.inference.extractor import Extraction
-from thaigov_events.inference.table_columns import ROWS, AmountRow, EventRow, list_columns
+from thaigov_events.inference.table_columns import ROWS, AmountRow, AppointmentRow, EventRow, list_columns
 from thaigov_events.inference.table_rows import list_rows
 from thaigov_events.inference.tables import TABLE_FORMATS, TableFormat, write_tables
 
@@ -153,6 +153,15 @@ def test_a_meeting_is_one_row(ask: Callable[[str], list[Any]]) -> None:
     assert record == "นายเมธัส วงศ์ธาราศิลป์"
     ((people,),) = ask("SELECT count(*) FROM participants WHERE record = 'sample-01:T3' AND role = 'participant'")
     assert people == 8
+
+
+def test_an_appointment_tells_the_office_given() -> None:
+    office = {"grade": "district chief", "area": "TH-23", "district": "แหลมงอบ"}
+    given = {"kind": "appointment", "id": "a:P1-O1", "document": "a", "position": "นายอำเภอแหลมงอบ", "office": office}
+    record = given | {"holder": {"name": "นายสมมุติ ใจดี", "mentions": ["P1"]}, "mentions": ["P1", "O1"]}
+    (row,) = (row for row in list_rows(extraction(records=[record])) if isinstance(row, AppointmentRow))
+    told = (row.office_grade, row.office_body, row.office_area, row.office_district)
+    assert told == ("district chief", None, "TH-23", "แหลมงอบ")
 
 
 def test_an_article_counts_its_rows(ask: Callable[[str], list[Any]]) -> None:
