@@ -1,4 +1,4 @@
-"""What the steps after the network are worth: partners that exclude each other, a threshold for each relation.
+"""What the steps after the network are worth: partners that exclude each other.
 
     python benchmarks/decoding.py [MODEL] [CORPUS]
 
@@ -32,31 +32,24 @@ def share_partners(settings: ModelSettings) -> ModelSettings:
     return replace(settings, schema=Schema(schema.entities, relations))
 
 
-def use_one_threshold(settings: ModelSettings) -> ModelSettings:
-    """Use the mean threshold for all relations."""
-    mean = sum(settings.thresholds.values()) / len(settings.thresholds)
-    return replace(settings, thresholds=dict.fromkeys(settings.thresholds, mean))
-
-
 def keep(settings: ModelSettings) -> ModelSettings:
     """Change nothing."""
     return settings
 
 
-VARIANTS: tuple[tuple[str, Change, Change], ...] = (
-    ("all", keep, keep),
-    ("partners do not exclude each other", share_partners, keep),
-    ("one threshold", keep, use_one_threshold),
+VARIANTS: tuple[tuple[str, Change], ...] = (
+    ("all", keep),
+    ("partners do not exclude each other", share_partners),
 )
 
 
-def measure(predictor: Predictor, documents: list[Document], before: Change, after: Change) -> tuple[float, float]:
+def measure(predictor: Predictor, documents: list[Document], change: Change) -> tuple[float, float]:
     """Return relation F1 and calibration error when each half is measured with what was fitted on the other."""
     found: list[Document] = []
     halves = documents[::2], documents[1::2]
     for fitted, measured in (halves, halves[::-1]):
-        own = Predictor(predictor.runtime, predictor.tokenizer, before(predictor.settings))
-        settings = after(calibrate_settings(own, fitted))
+        own = Predictor(predictor.runtime, predictor.tokenizer, change(predictor.settings))
+        settings = calibrate_settings(own, fitted)
         model = Predictor(predictor.runtime, predictor.tokenizer, settings)
         found += model.predict([(document.id, document.text) for document in measured])
     result = compare([*halves[1], *halves[0]], found, resamples=0)
@@ -70,8 +63,8 @@ def main() -> None:
     predictor = Extractor.load(model).predictor
     documents = read_corpus(corpus, predictor.settings.schema)
     print("| after the network | relations F1 | calibration error |\n|---|---:|---:|")
-    for name, before, after in VARIANTS:
-        f1, error = measure(predictor, documents, before, after)
+    for name, change in VARIANTS:
+        f1, error = measure(predictor, documents, change)
         print(f"| {name} | {f1:.4f} | {error:.4f} |", flush=True)
 
 

@@ -17,8 +17,6 @@ from thaigov_events.models.predictor import Predictor, logits
 LOWEST = 0.02
 RIDGE = 1e-3
 GRID = np.arange(0.1, 0.81, 0.02)
-# A label's own threshold is only trusted with so many gold relations; below, the common one is used.
-ENOUGH = 40
 
 
 def calibrate_settings(predictor: Predictor, dev: Sequence[Document]) -> ModelSettings:
@@ -47,19 +45,15 @@ def calibrate_settings(predictor: Predictor, dev: Sequence[Document]) -> ModelSe
     ]
     calibrated = replace(plain, relation_calibration=fit_platt(relations))
     scored = [
-        (r.label, float(r.score or 0), item in gold)
+        (float(r.score or 0), item in gold)
         for before, after in zip(dev, _predict(predictor, calibrated, dev), strict=True)
         for gold in [set(relation_items(before, strict=True))]
         for r, item in zip(after.relations, relation_items(after, strict=True), strict=True)
     ]
-    support = [r.label for document in dev for r in document.relations]
-    common = _best_threshold([(s, hit) for _, s, hit in scored], len(support))
-    thresholds = {
-        name: _best_threshold([(s, hit) for label, s, hit in scored if label == name], support.count(name))
-        if support.count(name) >= ENOUGH
-        else common
-        for name in names
-    }
+    # One for all: fitted on one half of the articles and measured on the other, a threshold for each relation
+    # gave F1 0.664, one for all 0.681.
+    support = sum(len(document.relations) for document in dev)
+    thresholds = dict.fromkeys(names, _best_threshold(scored, support))
     return replace(calibrated, thresholds=thresholds, entity_calibration=entity_calibration)
 
 
