@@ -16,13 +16,30 @@ from thaigov_events.models.tokenizer import Tokenizer, Tokens
 
 
 @dataclass(frozen=True, slots=True)
+class SoftTargets:
+    """What teachers think of a document: probabilities of its tokens' labels, and of its spans' candidate pairs.
+
+    Attributes:
+        labels: `[tokens, labels]`, fp16.
+        pairs: `[pairs, 1 + relations]`, fp16, in the order of `Candidates.pairs` of the example's spans.
+    """
+
+    labels: NDArray[np.float16]
+    pairs: NDArray[np.float16]
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
-    """A tokenised document with its gold spans, and its gold links as {(head, tail): class}, places in `spans`."""
+    """A tokenised document with its gold spans, and its gold links as {(head, tail): class}, places in `spans`.
+
+    One that teachers have labelled has their spans, no links, and `soft`, which takes the place of both in training.
+    """
 
     id: str
     tokens: Tokens
     spans: tuple[Span, ...]
     links: dict[tuple[int, int], int]
+    soft: SoftTargets | None = None
 
 
 @dataclass(slots=True)

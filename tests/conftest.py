@@ -56,6 +56,12 @@ def documents() -> list[Document]:
 
 
 @pytest.fixture(scope="session")
+def more_documents() -> list[Document]:
+    """Documents of the same make that the tiny network has not seen."""
+    return [write_document(number) for number in range(100, 112)]
+
+
+@pytest.fixture(scope="session")
 def corpus_file(documents: list[Document], tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("corpus") / "made.jsonl"
     write_corpus(path, documents)
@@ -85,7 +91,8 @@ def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trained_run(tiny_encoder: Path, corpus_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a tiny network that was trained on the ten documents until it knew them."""
     pytest.importorskip("torch")
-    from thaigov_events.training.train import TrainConfig, Trainer
+    from thaigov_events.training.train import Trainer
+    from thaigov_events.training.train_config import TrainConfig
 
     output = tmp_path_factory.mktemp("run")
     Trainer(

@@ -28,6 +28,7 @@ class Batch:
         examples: the documents.
         ids, mask: their windows, `[windows, length]`.
         labels: token labels, `IGNORED` at padding, special and invisible pieces, `[windows, length]`.
+        targets: their distributions, `[windows, length, labels]`: all on one label, but where teachers gave them.
         places: for each document, where in the flattened windows each token's stitched state lies, `[tokens]`.
     """
 
@@ -35,11 +36,14 @@ class Batch:
     ids: Tensor
     mask: Tensor
     labels: Tensor
+    targets: Tensor
     places: tuple[Tensor, ...]
 
 
-def build_batch(examples: Sequence[Example], tokenizer: Tokenizer, *, window: int, overlap: int) -> Batch:
-    """Cut the documents into windows and lay them into one batch."""
+def build_batch(
+    examples: Sequence[Example], tokenizer: Tokenizer, *, window: int, overlap: int, label_count: int
+) -> Batch:  # fmt: skip
+    """Cut the documents into windows and lay them into one batch; `label_count` is of the token labels."""
     cuts = [cut_windows(len(example.tokens), size=window, overlap=overlap) for example in examples]
     # Few different shapes, since PyTorch prepares its CPU kernels anew for each: widths in steps, rows in fours.
     longest = max(len(part) for cut in cuts for part in cut)
@@ -49,20 +53,24 @@ def build_batch(examples: Sequence[Example], tokenizer: Tokenizer, *, window: in
     mask = np.zeros_like(ids)
     mask[:, 0] = 1  # a row without any place to attend to would give NaN
     labels = np.full_like(ids, IGNORED)
+    targets = np.zeros((rows, width, label_count), dtype=np.float32)
     places: list[Tensor] = []
     row = 0
     for example, cut in zip(examples, cuts, strict=True):
-        gold = _label_tokens(example)
+        own_labels = _label_tokens(example)
+        own_targets = example.soft.labels if example.soft else np.eye(label_count, dtype=np.float32)[own_labels.clip(0)]
         own: list[NDArray[np.int64]] = [np.zeros(0, dtype=np.int64)]
         for part in cut:
             line = window_ids(tokenizer, example.tokens, part)
             ids[row, : len(line)], mask[row, : len(line)] = line, 1
-            labels[row, 1 : 1 + len(part)] = gold[part.start : part.end]
+            inner = slice(1, 1 + len(part))
+            labels[row, inner] = own_labels[part.start : part.end]
+            targets[row, inner] = own_targets[part.start : part.end]
             own.append(row * width + 1 + np.arange(part.keep_start - part.start, part.keep_end - part.start))
             row += 1
         places.append(torch.from_numpy(np.concatenate(own)))
-    tensors = [torch.from_numpy(array) for array in (ids, mask, labels)]
-    return Batch(tuple(examples), tensors[0], tensors[1], tensors[2], tuple(places))
+    inputs, shown, classes, wanted = (torch.from_numpy(array) for array in (ids, mask, labels, targets))
+    return Batch(tuple(examples), inputs, shown, classes, wanted, tuple(places))
 
 
 def _label_tokens(example: Example) -> NDArray[np.int64]:

@@ -20,11 +20,11 @@ CHECKPOINT = "checkpoint.safetensors"
 
 
 def save_network(folder: Path, network: JointNetwork, tokenizer: Tokenizer, settings: ModelSettings) -> None:
-    """Write a trained network: `model.safetensors`, `config.json`, `tokenizer.json`, `settings.json`."""
+    """Write a trained network: `model.safetensors`, `config.json`, `settings.json`, and its tokenizer's files."""
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     write_safely(folder / "model.safetensors", lambda path: save_file(state, path, metadata={"format": "pt"}))
     write_safely(folder / "config.json", lambda path: network.encoder.config.to_json_file(path))
-    write_safely(folder / "tokenizer.json", tokenizer.save)
+    tokenizer.save(folder)
     settings.save(folder)
 
 

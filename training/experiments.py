@@ -34,7 +34,8 @@ from typing import Any
 from thaigov_events.annotations.files import read_lines
 from thaigov_events.training.config import ConfigError, build_config
 from thaigov_events.training.record import describe_inputs
-from thaigov_events.training.train import TrainConfig, Trainer
+from thaigov_events.training.train import Trainer
+from thaigov_events.training.train_config import TrainConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,9 @@ def run_key(config: TrainConfig) -> str:
     defaults = {f.name: f.default for f in fields(TrainConfig)}
     # a setting that is added later does not make old runs new as long as it has its default
     settings = {k: v for k, v in inputs["config"].items() if k != "output" and v != defaults[k]}
-    return _digest(json.dumps([settings, inputs["data"], inputs["encoder"]], sort_keys=True))
+    return _digest(
+        json.dumps([settings, inputs["data"], inputs["encoder"], *inputs.get("runs", {}).items()], sort_keys=True)
+    )
 
 
 def run_experiment(path: Path) -> None:

@@ -32,7 +32,7 @@ from thaigov_events.models.bundle import ModelSettings
 from thaigov_events.models.network import JointNetwork
 from thaigov_events.models.predictor import Predictor
 from thaigov_events.models.runtime import OnnxRuntime
-from thaigov_events.models.tokenizer import Tokenizer
+from thaigov_events.models.tokenizer import load_tokenizer
 from thaigov_events.models.torch_runtime import load_network
 from thaigov_events.training.calibration import calibrate_settings
 from thaigov_events.training.card import write_card
@@ -137,7 +137,7 @@ def export_model(run: Path, output: Path, *, precision: str = "int8") -> Compari
                 store_half(folder / graph)
         for graph in GRAPHS:
             onnx.checker.check_model(str(folder / graph))
-        shutil.copyfile(run / "tokenizer.json", folder / "tokenizer.json")
+        load_tokenizer(run).save(folder)
         settings, result = _fit(folder, settings)
         settings.save(folder)
         if settings.record:
@@ -158,7 +158,7 @@ def _fit(folder: Path, settings: ModelSettings) -> tuple[ModelSettings, Comparis
         print(f"{dev}: the run's development set is not here, so thresholds and calibration stay the torch network's")
         return settings, None
     documents = load_corpus(dev, settings.schema, separator=config.get("separator", ""))
-    runtime, tokenizer = OnnxRuntime(folder), Tokenizer.load(folder / "tokenizer.json")
+    runtime, tokenizer = OnnxRuntime(folder), load_tokenizer(folder)
     settings = calibrate_settings(Predictor(runtime, tokenizer, settings), documents)
     found = Predictor(runtime, tokenizer, settings).predict([(d.id, d.text) for d in documents])
     result = compare(documents, found)

@@ -13,7 +13,7 @@ from thaigov_events.annotations.metrics import Comparison
 from thaigov_events.annotations.report import describe_comparison
 
 if TYPE_CHECKING:
-    from thaigov_events.training.train import TrainConfig
+    from thaigov_events.training.train_config import TrainConfig
 
 PACKAGES = ("torch", "transformers", "tokenizers", "numpy")
 
@@ -33,10 +33,13 @@ def describe_inputs(config: TrainConfig) -> dict[str, Any]:
     """Return what decides a run: its settings, the hashes of its corpora, and that of its encoder if it lies here."""
     settings = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(config).items()}
     weights = Path(config.encoder) / "model.safetensors"
+    corpora = [*config.train, config.dev, *([config.unlabelled] if config.unlabelled else [])]
+    runs = {run: file_hash(Path(run) / "model.safetensors") for run in (*config.teachers, config.start) if run}
     return {
         "config": settings,
-        "data": {path: file_hash(Path(path)) for path in (*config.train, config.dev)},
+        "data": {path: file_hash(Path(path)) for path in corpora},
         "encoder": file_hash(weights) if weights.is_file() else config.encoder,
+        **({"runs": runs} if runs else {}),
     }
 
 

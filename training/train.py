@@ -8,9 +8,10 @@ Batches, dropout and masks follow from the seed and the step alone, so a run tha
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,115 +23,39 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from thaigov_events.annotations.columns import collect_schema, is_columns, load_corpus
 from thaigov_events.annotations.document import Document
 from thaigov_events.annotations.metrics import Comparison, compare
-from thaigov_events.annotations.schema import Schema
-from thaigov_events.models.alignment import Example, label_pairs, prepare
+from thaigov_events.models.alignment import Example, prepare
 from thaigov_events.models.bundle import ModelSettings
 from thaigov_events.models.candidates import Candidates
-from thaigov_events.models.network import JointNetwork, NetworkConfig, load_encoder
-from thaigov_events.models.predictor import Predictor, Span, find_spans, span_arrays
-from thaigov_events.models.tokenizer import Tokenizer, Tokens
+from thaigov_events.models.encoders import check_vocabulary, fit_window, layer_depth, load_encoder
+from thaigov_events.models.network import JointNetwork, NetworkConfig
+from thaigov_events.models.predictor import Predictor, find_spans
+from thaigov_events.models.pretrained_tokenizer import read_tokenizer
 from thaigov_events.models.torch_runtime import TorchRuntime
 from thaigov_events.training.augmentation import Augmenter
-from thaigov_events.training.batches import IGNORED, Batch, build_batch
+from thaigov_events.training.batches import IGNORED, build_batch
 from thaigov_events.training.calibration import calibrate_settings
 from thaigov_events.training.checkpoints import load_state, save_network, save_state
 from thaigov_events.training.config import read_config
+from thaigov_events.training.distillation import choose_texts, load_examples, load_teachers, save_examples, soften
 from thaigov_events.training.hardware import autocast, choose_device
-from thaigov_events.training.partner_loss import partner_loss
+from thaigov_events.training.losses import entity_loss, relation_loss, score_pairs
 from thaigov_events.training.record import describe_inputs, describe_run
-from thaigov_events.training.sequence_loss import sequence_loss
-
-
-@dataclass(frozen=True, slots=True)
-class TrainConfig:
-    """Settings of a training run; one TOML file holds them.
-
-    Attributes:
-        train, dev: corpora, as JSON lines, CoNLL columns or saved datasets; `dev` chooses the best epoch, the
-            thresholds and the calibration.
-        limit: how many training documents are used, drawn by the seed; all if 0.
-        encoder: folder, or name on the model hub, of a pretrained encoder.
-        tokenizer: folder with the compact profile's `tokenizer.json`.
-        schema: a schema file; if empty, the labels of a training corpus in columns, else the package's own schema.
-        separator: what stands between the words of corpora in columns.
-        batch: documents a step; `accumulate` such batches make one update.
-        bucket: batches whose documents are sorted by length together, so that little of them is padding; for
-            corpora of single sentences.
-        augmented: share of the documents that are seen in another version each epoch, with other names, digits or
-            spaces.
-        sequence: whether the entity loss is over whole label sequences, or token by token.
-        encoder_rate, head_rate: peak learning rates. `layer_decay` multiplies the former for each layer down.
-        mask_share: share of the pieces that are hidden in training, against over-fitting.
-        partner_weight: weight, beside the relation loss, of the partners' competition in relations of which a
-            mention has one.
-        predicted_share: share of the documents whose relations are learnt on the spans that the network finds at
-            that point instead of on the gold ones; from the second epoch on.
-        average: decay of the moving average of the weights, which is what is evaluated and kept.
-        patience: epochs without a better dev score after which the run stops.
-    """
-
-    train: tuple[str, ...]
-    dev: str
-    output: str
-    limit: int = 0
-    encoder: str = "models/compact"
-    tokenizer: str = "models/compact"
-    schema: str = ""
-    separator: str = ""
-    window: int = 254
-    overlap: int = 64
-    maximum_distance: int = 48
-    epochs: int = 12
-    batch: int = 8
-    accumulate: int = 1
-    bucket: int = 1
-    encoder_rate: float = 3e-4
-    head_rate: float = 1e-3
-    layer_decay: float = 0.9
-    weight_decay: float = 0.01
-    warmup: float = 0.1
-    clip: float = 1.0
-    dropout: float = 0.1
-    mask_share: float = 0.1
-    augmented: float = 0.0
-    sequence: bool = False
-    smoothing: float = 0.0
-    relation_weight: float = 2.0
-    partner_weight: float = 0.0
-    predicted_share: float = 0.5
-    mention_size: int = 256
-    mention_layers: int = 2
-    average: float = 0.99
-    patience: int = 4
-    seed: int = 17
-
-    def __post_init__(self) -> None:
-        if not self.train:
-            raise ValueError("train: name at least one corpus file")
-        if min(self.epochs, self.batch, self.accumulate, self.bucket, self.patience) < 1:
-            raise ValueError("epochs, batch, accumulate, bucket and patience must be 1 or more")
-        if self.limit < 0:
-            raise ValueError(f"limit = {self.limit}: a number of documents, or 0 for all")
-        if self.sequence and self.smoothing:
-            raise ValueError("smoothing is of the loss token by token; leave it out, or sequence")
-        for name in ("dropout", "mask_share", "smoothing", "predicted_share", "augmented", "average", "warmup"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} = {getattr(self, name)}: is a share of one")
+from thaigov_events.training.train_config import TrainConfig, load_corpora
 
 
 class Trainer:
     """One run: the network, its data and its optimiser."""
 
     def __init__(self, config: TrainConfig) -> None:
-        self.config = config
+        window, overlap = fit_window(config.encoder, window=config.window, overlap=config.overlap)
+        self.config = config = replace(config, window=window, overlap=overlap)
         torch.manual_seed(config.seed)
         torch.set_float32_matmul_precision("medium")
         self.device = choose_device()
         schema, documents, self.dev = load_corpora(config)
-        self.tokenizer = Tokenizer.load(Path(config.tokenizer) / "tokenizer.json")
+        self.tokenizer = read_tokenizer(config.tokenizer, config.profile)
         self.candidates = Candidates(schema, config.maximum_distance)
         self.documents, self.augment = documents, Augmenter(documents)
         self.examples, lost = prepare(documents, self.tokenizer, self.candidates)
@@ -141,7 +66,13 @@ class Trainer:
             len(schema.entities), len(schema.relations), mention_size=config.mention_size,
             mention_layers=config.mention_layers, dropout=config.dropout,
         )  # fmt: skip
-        self.network = JointNetwork(load_encoder(config.encoder, dropout=config.dropout), sizes).to(self.device)
+        encoder = load_encoder(config.encoder, dropout=config.dropout, allow_pickle=config.allow_pickle)
+        check_vocabulary(encoder, self.tokenizer)
+        self.network = JointNetwork(encoder, sizes).to(self.device)
+        if config.start:
+            self.network.load_state_dict(load_file(Path(config.start) / "model.safetensors"))
+        if config.teachers:
+            self.examples += self._learn_from_teachers()
         self.average = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(config.average))  # type: ignore[no-untyped-call]
         self.settings = ModelSettings(
             schema, config.window, config.overlap, config.maximum_distance, network=sizes.to_dict()
@@ -160,15 +91,33 @@ class Trainer:
     def _modules(self) -> dict[str, nn.Module]:
         return {"network": self.network, "average": self.average}
 
+    def _learn_from_teachers(self) -> list[Example]:
+        """Return the unlabelled texts with the teachers' opinion; it is kept in the output folder for a resumed run."""
+        config, inputs = self.config, describe_inputs(self.config)
+        digest = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
+        kept = Path(config.output) / f"teaching-{digest}.safetensors"
+        known = {document.text.strip() for document in (*self.documents, *self.dev)}
+        texts = choose_texts(
+            Path(config.unlabelled), limit=config.unlabelled_limit, longest=config.unlabelled_characters,
+            seed=config.seed, known=known,
+        )  # fmt: skip
+        if not kept.exists():
+            teachers = load_teachers(config.teachers, self.candidates, self.tokenizer)
+            examples = soften(
+                teachers, texts, self.tokenizer, self.candidates,
+                window=config.window, overlap=config.overlap, device=self.device,
+            )  # fmt: skip
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            save_examples(kept, list(examples))
+        return load_examples(kept, texts, self.tokenizer)
+
     def _groups(self) -> list[dict[str, object]]:
         """Group parameters by layer, for layer-wise learning rates, and by whether they decay."""
         config, layers = self.config, self.network.encoder.config.num_hidden_layers
         groups: dict[tuple[float, float], list[nn.Parameter]] = {}
         for name, parameter in self.network.named_parameters():
             if name.startswith("encoder."):
-                parts = name.split(".")
-                depth = int(parts[3]) + 1 if parts[1] == "encoder" else 0
-                rate = config.encoder_rate * config.layer_decay ** (layers - depth)
+                rate = config.encoder_rate * config.layer_decay ** (layers - layer_depth(name))
             else:
                 rate = config.head_rate
             groups.setdefault((rate, config.weight_decay if parameter.ndim > 1 else 0.0), []).append(parameter)
@@ -243,7 +192,7 @@ class Trainer:
 
     def _version(self, place: int, random: np.random.Generator) -> Example:
         """Return an example, or one of another version of its document."""
-        if not self.config.augmented or random.random() >= self.config.augmented:
+        if not self.config.augmented or self.examples[place].soft or random.random() >= self.config.augmented:
             return self.examples[place]
         version = self.augment(self.documents[place], random)
         return prepare([version], self.tokenizer, self.candidates)[0][0]
@@ -271,69 +220,30 @@ class Trainer:
         self, examples: Sequence[Example], random: np.random.Generator, *, predicted: bool
     ) -> tuple[Tensor, Tensor]:
         config = self.config
-        batch = build_batch(examples, self.tokenizer, window=config.window, overlap=config.overlap)
+        batch = build_batch(
+            examples, self.tokenizer, window=config.window, overlap=config.overlap,
+            label_count=self.network.entities.out_features,
+        )  # fmt: skip
         self.network.train()
         ids = batch.ids.to(self.device)
         if config.mask_share:
             hidden = torch.rand(ids.shape, device=self.device) < config.mask_share
             hidden &= batch.labels.to(self.device) != IGNORED
-            ids = ids.masked_fill(hidden, self.tokenizer.vocabulary["<mask>"])
+            ids = ids.masked_fill(hidden, self.tokenizer.mask)
         with autocast(self.device):
             states, logits = self.network(ids, batch.mask.to(self.device))
         logits = logits.float()
-        entity = self._entity_loss(batch, logits)
+        entity = entity_loss(batch, logits, sequence=config.sequence, smoothing=config.smoothing)
         flat_states, flat_logits = (t.reshape(-1, t.shape[-1]) for t in (states.float(), logits.detach()))
         spans = [
-            self._found(example.tokens, flat_logits[place.to(self.device)])
-            if predicted and random.random() < config.predicted_share
+            find_spans(example.tokens, flat_logits[place.to(self.device)].cpu().numpy())
+            if predicted and not example.soft and random.random() < config.predicted_share
             else example.spans
             for example, place in zip(batch.examples, batch.places, strict=True)
         ]
-        return entity, self._relation_loss(batch, flat_states, spans)
-
-    def _entity_loss(self, batch: Batch, logits: Tensor) -> Tensor:
-        flat, labels = logits.reshape(-1, logits.shape[-1]), batch.labels.to(self.device).reshape(-1)
-        if not self.config.sequence:
-            return nn.functional.cross_entropy(
-                flat, labels, ignore_index=IGNORED, label_smoothing=self.config.smoothing
-            )  # fmt: skip
-        places = [place.to(self.device) for place in batch.places]
-        seen = [place[labels[place] != IGNORED] for place in places]
-        return sequence_loss([flat[place] for place in seen], [labels[place] for place in seen])
-
-    @staticmethod
-    def _found(tokens: Tokens, logits: Tensor) -> Sequence[Span]:
-        return find_spans(tokens, logits.cpu().numpy())
-
-    def _relation_loss(self, batch: Batch, states: Tensor, spans: Sequence[Sequence[Span]]) -> Tensor:
-        """Cross-entropy over the candidate pairs of all documents of the batch, scored in one pass."""
-        edge = states.new_zeros(1, states.shape[1])
-        frame = torch.cat([edge, *(part for place in batch.places for part in (states[place.to(self.device)], edge))])
-        arrays = span_arrays(spans, [len(place) for place in batch.places])
-        pairs, gold, base = [], [], 0
-        for example, own in zip(batch.examples, spans, strict=True):
-            heads, tails = self.candidates.pairs([span.kind for span in own])
-            gold.append(label_pairs(example, own, (heads, tails)))
-            pairs.append((heads + base, tails + base))
-            base += len(own)
-        heads, tails = (np.concatenate(side) for side in zip(*pairs, strict=True))
-        if not len(heads):
-            return states.sum() * 0
-        tensors = [torch.from_numpy(a).to(self.device) for a in (*arrays, heads, tails)]
-        logits = self.network.relations(frame, *tensors)
-        allowed = torch.from_numpy(self.candidates.allowed[arrays[2][heads], arrays[2][tails]]).to(self.device)
-        targets = torch.from_numpy(np.concatenate(gold)).to(self.device)
-        loss = nn.functional.cross_entropy(logits.masked_fill(~allowed, -1e4), targets)
-        if not self.config.partner_weight:
-            return loss
-        sides = {"one_head": tensors[-1], "one_tail": tensors[-2]}
-        parts = [
-            partner_loss(logits, targets, sides[side], kind=kind, allowed=allowed[:, kind])
-            for kind, relation in enumerate(self.candidates.schema.relations, 1)
-            for side in sides
-            if getattr(relation, side)
-        ]
-        return loss + self.config.partner_weight * torch.stack(parts).mean() if parts else loss
+        scored = score_pairs(self.network.relations, flat_states, batch.places, spans, self.candidates)
+        loss = relation_loss(scored, examples, spans, self.candidates, partner_weight=config.partner_weight)
+        return entity, loss
 
     def _predictor(self) -> Predictor:
         return Predictor(TorchRuntime(self.averaged, self.device), self.tokenizer, self.settings)
@@ -342,25 +252,6 @@ class Trainer:
         """Compare the averaged network's output on dev with the gold annotation."""
         found = self._predictor().predict([(document.id, document.text) for document in self.dev])
         return compare(self.dev, found, resamples=resamples)
-
-
-def load_corpora(config: TrainConfig) -> tuple[Schema, list[Document], list[Document]]:
-    """Return the schema of a run, its training documents and its development documents.
-
-    Raises:
-        CorpusError, SchemaError: with the file and what is wrong with it.
-    """
-    paths = [Path(path) for path in config.train]
-    given = Schema.load(Path(config.schema) if config.schema else None)
-    collect = not config.schema and is_columns(paths[0])
-    documents = [
-        d for path in paths for d in load_corpus(path, None if collect else given, separator=config.separator)
-    ]  # fmt: skip
-    schema = collect_schema(documents) if collect else given
-    if config.limit:
-        order = np.random.default_rng(config.seed).permutation(len(documents))
-        documents = [documents[k] for k in order[: config.limit]]
-    return schema, documents, load_corpus(Path(config.dev), schema, separator=config.separator)
 
 
 def _mean_f1(result: Comparison) -> float:

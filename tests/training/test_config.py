@@ -61,7 +61,7 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
 def test_the_configurations_that_come_along_are_sound() -> None:
     pytest.importorskip("torch")
     from thaigov_events.training.pretrain import PretrainConfig
-    from thaigov_events.training.train import TrainConfig
+    from thaigov_events.training.train_config import TrainConfig
 
     for path in sorted((ROOT / "training" / "configs").glob("*.toml")):
         read_config(path, PretrainConfig if path.stem.startswith("pretrain") else TrainConfig)

@@ -20,7 +20,7 @@ PIECES = ["▁", "ก", "ข", "ค", "การ", "ประชุม", "▁น
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PretrainConfig:
     monkeypatch.chdir(tmp_path)
     special = [(p, 0.0) for p in ("<s>", "<pad>", "</s>", "<unk>")]
-    Tokenizer(build_tokenizer([*special, *((p, -1.0) for p in PIECES)])).save(tmp_path / "tokenizer.json")
+    Tokenizer(build_tokenizer([*special, *((p, -1.0) for p in PIECES)])).save(tmp_path)
     with (tmp_path / "texts.jsonl").open("w", encoding="utf-8") as file:
         for k in range(60):
             file.write(json.dumps({"text": "นายก การประชุมจังหวัด " * (1 + k % 5)}) + "\n")

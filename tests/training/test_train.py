@@ -15,7 +15,8 @@ from thaigov_events.models.predictor import Predictor  # noqa: E402
 from thaigov_events.models.tokenizer import Tokenizer  # noqa: E402
 from thaigov_events.models.torch_runtime import TorchRuntime, load_network  # noqa: E402
 from thaigov_events.training.export import export_model  # noqa: E402
-from thaigov_events.training.train import TrainConfig, Trainer  # noqa: E402
+from thaigov_events.training.train import Trainer  # noqa: E402
+from thaigov_events.training.train_config import TrainConfig  # noqa: E402
 
 
 def test_a_tiny_network_learns_ten_documents_by_heart(trained_run: Path, documents: list[Document]) -> None:
