@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from types import MappingProxyType
 from typing import ClassVar
 
 from thaigov_events.inference.numerals import NUMBER, add_up, is_open, share_multiplier, write_decimal
 from thaigov_events.inference.reading import Reading, UnreadableError, write_plainly
+from thaigov_events.inference.units import name_unit, take_per
 
-# Which side of the number is open, by what stands before it; ~ marks approximation, <~ both.
+# What a number is to the value, by what stands before it; ~ marks approximation, <~ both. กว่า is said of what was
+# rounded down, so that the number itself may be meant.
 _QUALIFIERS: Mapping[str, str] = MappingProxyType(
     {
         word: sign
         for sign, words in (
-            ("", "จำนวน รวม รวมทั้งสิ้น รวมเป็นเงิน เป็นเงิน วงเงิน เงิน มูลค่า งบประมาณ ทั้งสิ้น ทั้งหมด"),
-            (">", "กว่า มากกว่า มากว่า เกิน เกินกว่า สูงกว่า ไม่น้อยกว่า ไม่ต่ำกว่า อย่างน้อย อย่างต่ำ"),
-            (">", "ขั้นต่ำ ต่ำสุด ตั้งแต่ นับ"),
-            ("<", "ไม่เกิน ไม่เกินกว่า ไม่มากกว่า ไม่สูงกว่า น้อยกว่า ต่ำกว่า ไม่ถึง สูงสุด อย่างมาก ขั้นสูง"),
+            ("", "จำนวน รวม รวมทั้งสิ้น รวมเป็นเงิน เป็นเงิน วงเงิน เงิน มูลค่า งบประมาณ ทั้งสิ้น ทั้งหมด ทั้ง"),
+            (">", "มากกว่า เกิน เกินกว่า สูงกว่า"),
+            (">=", "กว่า มากว่า ไม่น้อยกว่า ไม่ต่ำกว่า อย่างน้อย อย่างต่ำ ขั้นต่ำ ต่ำสุด ตั้งแต่ นับ"),
+            ("<", "น้อยกว่า ต่ำกว่า ไม่ถึง"),
+            ("<=", "ไม่เกิน ไม่เกินกว่า ไม่มากกว่า ไม่สูงกว่า สูงสุด อย่างมาก ขั้นสูง"),
             ("~", "ประมาณ ประมาณการ ราว ราวๆ ร่วม เฉลี่ย โดยเฉลี่ย คาดว่า"),
             ("<~", "เกือบ"),
         )
@@ -29,31 +32,9 @@ _QUALIFIERS: Mapping[str, str] = MappingProxyType(
 )
 _QUALIFIER = re.compile(rf" ?({'|'.join(sorted(_QUALIFIERS, key=len, reverse=True))})(?: ?ๆ)? ?")
 _PERCENT = re.compile(r"ร้อยล่?ะ ?")
-_EACH = re.compile(r"(?P<per>[ก-๎.]{2,20}?)ละ ?(?=[0-9]|ไม่|กว่า|ประมาณ|หนึ่ง|สอง|สาม)")
+_EACH = re.compile(r"(?!.*ร้อยละ)(?P<per>[ก-๎.]{2,20}?)ละ ?(?=[0-9]|ไม่|กว่า|ประมาณ|หนึ่ง|สอง|สาม)")
 _RANGE = re.compile(r"(?P<unit>[^0-9]*?) ?(?:-|จนถึง|ถึง) ?(?:ร้อยล่?ะ ?)?")
 _TAIL = re.compile(r" ?(เศษ|กว่า|ขึ้นไป|โดยประมาณ|ถ้วน|ลงมา)$")
-_PER = re.compile(
-    r" ?/ ?(?=ปี|เดือน|สัปดาห์|วัน|ชั่วโมง|ชม\.|นาที|ครั้ง|รอบ|คน|ราย|ครัวเรือน|ครอบครัว|หลัง|แห่ง|จุด|แปลง|พื้นที่|ไร่"
-    r"|ตัว|ต้น|ตัน|กก\.|กิโลกรัม|ลิตร|หน่วย|กลุ่ม|ศูนย์|ตร|ตาราง|ลบ|คัน)| ?(?<!ติด)ต่อ(?!เนื่อง|สู้|ต้าน|เติม|ยอด) ?(?=.)"
-)
-_PER_NAMES: Mapping[str, str] = MappingProxyType(
-    {
-        **{"ปี": "year", "เดือน": "month", "สัปดาห์": "week", "วัน": "day"},
-        **{"ชั่วโมง": "hour", "นาที": "minute", "วินาที": "second"},
-    }
-)
-_MEASURES, _THINGS = (
-    MappingProxyType({spelling: names.split()[0] for names in units for spelling in names.split()})
-    for units in (
-        (
-            *("กิโลกรัม กก kg", "กรัม", "มิลลิกรัม มก mg", "ไมโครกรัม มคก", "ตัน", "ลิตร ล", "ซีซี cc"),
-            *("กิโลเมตร กม km", "เมตร ม", "เซนติเมตร เซ็นติเมตร ซม cm", "มิลลิเมตร มม mm"),
-            *("ตารางกิโลเมตร ตรกม ตรกิโลเมตร", "ตารางเมตร ตรม ตรเมตร", "ตารางวา ตรว ตรวา"),
-            "ลูกบาศก์เมตร ลบม ลบเมตร ลูกบากศ์เมตร ลูกบาศ์กเมตร ลูกบาศ์เมตร",
-        ),
-        ("จังหวัด จว จ", "อำเภอ อ", "ตำบล ต", "ชั่วโมง ชม", "โดส โด๊ส", "บูธ บูท", "มาตรการ มาตราการ"),
-    )
-)
 _BRACKET = re.compile(r" ?\(([^()]*)\)")
 
 # Dollars without a country come last, or they would swallow those of Singapore.
@@ -75,6 +56,7 @@ _LAND_WORDS = re.compile(
     r"(?: ?(?P<wah>[0-9]{1,2}(?:\.[0-9]+)?) ?(?:ตารางวา|ตร\. ?ว\.?|วา))?"
 )
 _SECOND_NUMBER = re.compile(r"(?<!CO)(?<![0-9])[0-9]| หนึ่ง|^ใน(?:สอง|สาม|สี่|ห้า|สิบ)")
+_CHANGE = re.compile("(?:เพิ่ม|ลด|สูง)(?:ขึ้น|ลง)")
 _INDEFINITE = re.compile("หลาย|หลัก(?:สิบ|ร้อย|พัน|หมื่น|แสน|ล้าน)")
 _PERCENT_SIGN = re.compile(r"%|เปอร์เซ็?นต?์?")
 
@@ -83,8 +65,9 @@ _PERCENT_SIGN = re.compile(r"%|เปอร์เซ็?นต?์?")
 class Amount(Reading):
     """Money between `minimum` and `maximum`, decimal strings in whole units of `unit`; None is an open side.
 
-    `unit` is an ISO 4217 code, `per` what the amount is for each of (`year`, `month`, or as written: `ไร่`),
-    `text_number` the number as it stands in the text, in Arabic digits (`1.7 ล้าน`).
+    Both are included, unless `exclusive` says that the only one is not (`น้อยกว่า 300 บาท`). `unit` is an ISO 4217
+    code, `per` what the amount is for each of (`year`, `month`, or as written: `ไร่`), `text_number` the number as it
+    stands in the text, in Arabic digits (`1.7 ล้าน`).
     """
 
     type_name: ClassVar[str] = "amount"
@@ -93,10 +76,11 @@ class Amount(Reading):
     unit: str = "THB"
     approximate: bool = False
     per: str | None = None
-    text_number: str | None = None
+    text_number: str | None = field(default=None, compare=False)
+    exclusive: bool = False
 
     def __post_init__(self) -> None:
-        _check_bounds(self.minimum, self.maximum)
+        _check_bounds(self.minimum, self.maximum, exclusive=self.exclusive)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,17 +97,20 @@ class Count(Reading):
     unit: str | None = None
     approximate: bool = False
     per: str | None = None
-    text_unit: str | None = None
+    text_unit: str | None = field(default=None, compare=False)
+    exclusive: bool = False
 
     def __post_init__(self) -> None:
-        _check_bounds(self.minimum, self.maximum)
+        _check_bounds(self.minimum, self.maximum, exclusive=self.exclusive)
 
 
-def _check_bounds(minimum: str | None, maximum: str | None) -> None:
+def _check_bounds(minimum: str | None, maximum: str | None, *, exclusive: bool) -> None:
     if minimum is None and maximum is None:
         raise ValueError("a value needs a minimum or a maximum")
     if minimum is not None and maximum is not None and Decimal(minimum) > Decimal(maximum):
         raise ValueError(f"the minimum {minimum} exceeds the maximum {maximum}")
+    if exclusive and minimum is not None and maximum is not None:
+        raise ValueError(f"a range from {minimum} to {maximum} has both its ends; only a bound alone is exclusive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +127,21 @@ class _Measure:
     rest: str
 
     def bounds(self) -> tuple[str | None, str | None]:
-        """Return minimum and maximum as decimal strings; a range keeps both, whatever stands before it."""
+        """Return minimum and maximum as decimal strings."""
         low, high = write_decimal(self.low), write_decimal(self.high)
-        if self.low == self.high and self.bound:
-            return (low, None) if self.bound == ">" else (None, high)
+        if self.is_bound:
+            return (low, None) if self.bound in (">", ">=") else (None, high)
         return low, high
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether a side is open; a range has two ends, whatever stands before it."""
+        return self.low == self.high and bool(self.bound)
+
+    @property
+    def is_exclusive(self) -> bool:
+        """Whether the number is left out: above or below it, not from it on or up to it."""
+        return self.is_bound and self.bound in ("<", ">")
 
 
 def read_money(text: str) -> Amount:
@@ -163,10 +160,17 @@ def read_money(text: str) -> Amount:
     currency = _CURRENCY.match(measure.rest)
     unit = currency.lastgroup if currency else "THB"
     rest, measure = _take_tail(measure.rest[currency.end() :] if currency else measure.rest, measure)
-    rest, per = _take_per(rest, measure.per)
+    rest, per = take_per(rest, measure.per)
     if rest or measure.percent:
         raise UnreadableError("more than an amount")
-    return Amount(*measure.bounds(), unit or "THB", measure.approximate, per, measure.written)
+    return Amount(
+        *measure.bounds(),
+        unit or "THB",
+        measure.approximate,
+        per,
+        text_number=measure.written,
+        exclusive=measure.is_exclusive,
+    )
 
 
 def read_quantity(text: str) -> Count:
@@ -179,14 +183,21 @@ def read_quantity(text: str) -> Count:
     """
     measure = _read_measure(write_plainly(text, keep_case=True))
     rest, measure = _take_tail(measure.rest, measure)
-    unit, per = _take_per(rest, measure.per)
+    unit, per = take_per(rest, measure.per)
     sign = _PERCENT_SIGN.match(unit)
     if measure.percent or sign:
         unit = f"% {unit[sign.end() if sign else 0 :].strip()}".strip()
     if _SECOND_NUMBER.search(unit):
         raise UnreadableError("more than one number")
-    name = _name_unit(unit)
-    return Count(*measure.bounds(), name or None, measure.approximate, per, unit if unit != name else None)
+    name = name_unit(unit)
+    return Count(
+        *measure.bounds(),
+        name or None,
+        measure.approximate,
+        per,
+        text_unit=unit if unit != name else None,
+        exclusive=measure.is_exclusive,
+    )
 
 
 def _read_measure(text: str) -> _Measure:
@@ -218,11 +229,12 @@ def _split_measure(text: str) -> _Measure:
         return _Measure(rai, rai, bound, approximate, per, percent, land[0], "ไร่" + text[land.end() :])
     first = NUMBER.match(text, position)
     if first is None:
-        raise UnreadableError("an indefinite number" if _INDEFINITE.search(text) else "no number")
+        change = "a change and no number" if _CHANGE.match(text, position) else "no number"
+        raise UnreadableError("an indefinite number" if _INDEFINITE.search(text) else change)
     low = high = add_up(first[0])
     end = first.end()
     if is_open(first[0]):
-        bound = ">"
+        bound = ">="
     if (join := _RANGE.match(text, end)) and (second := NUMBER.match(text, join.end())):
         between = join["unit"].strip()
         if text[second.end() :].strip().startswith(between):
@@ -256,27 +268,6 @@ def _take_tail(rest: str, measure: _Measure) -> tuple[str, _Measure]:
     tail = _TAIL.search(rest)
     if tail is None:
         return rest, measure
-    bound = {"ถ้วน": measure.bound, "โดยประมาณ": measure.bound, "ลงมา": "<"}.get(tail[1], ">")
+    bound = {"ถ้วน": measure.bound, "โดยประมาณ": measure.bound, "ลงมา": "<="}.get(tail[1], ">=")
     approximate = measure.approximate or tail[1] == "โดยประมาณ"
     return rest[: tail.start()].strip(), replace(measure, bound=bound, approximate=approximate)
-
-
-def _take_per(rest: str, each: str | None) -> tuple[str, str | None]:
-    """Split `คนต่อวัน` into the unit and what it is for each of; `each` is what stood before (`คนละ`)."""
-    unit, *pers = _PER.split(rest)
-    measure, _, of = unit.partition("/")
-    # After a measure each slash divides; between things it may mean or (รูป/ท่าน).
-    if of and _fold_unit(measure) in _MEASURES:
-        unit, pers = measure, [of, *pers]
-    per = "/".join(_name_unit(part.strip()) for part in (each or "", *pers) if part)
-    return unit.strip(), _PER_NAMES.get(per, per) or None
-
-
-def _name_unit(written: str) -> str:
-    """Return the usual name of a unit that is abbreviated or misspelt, of any other the text itself."""
-    folded = _fold_unit(written)
-    return _MEASURES.get(folded) or _THINGS.get(folded, written)
-
-
-def _fold_unit(written: str) -> str:
-    return written.lower().replace(".", "").replace(" ", "")

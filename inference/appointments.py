@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from thaigov_events.annotations.document import Document, Entity
 from thaigov_events.inference.events import AppointmentRecord
-from thaigov_events.inference.graph import Graph, Identity
+from thaigov_events.inference.graph import Graph
+from thaigov_events.inference.identities import Identity
 from thaigov_events.inference.parts import describe_actor, describe_committee
 
 # `ดำรงตำแหน่ง` before an office says that it is new; `เป็น` does where a word of appointing stands before the

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -12,20 +12,23 @@ from thaigov_events.inference.appointments import find_appointments
 from thaigov_events.inference.events import (
     EventRecord,
     FiguresRecord,
+    LooseFigureRecord,
     ProjectRecord,
     Record,
     Subject,
     SubjectKind,
     classify_trigger,
 )
-from thaigov_events.inference.graph import Graph, Identity
+from thaigov_events.inference.graph import Graph
+from thaigov_events.inference.identities import Identity
 from thaigov_events.inference.parts import (
     read_actors,
     read_committees,
+    read_fact,
     read_facts,
     read_sessions,
 )
-from thaigov_events.inference.whereabouts import infer_province, read_places, read_venues
+from thaigov_events.inference.whereabouts import infer_place, read_places, read_venues
 
 _KINDS: Mapping[str, SubjectKind] = MappingProxyType(
     {
@@ -46,6 +49,8 @@ def attach_values(graph: Graph) -> dict[str, dict[str, Any]]:
 def assemble(graph: Graph) -> list[Record]:
     """Return a document's records: events, appointments, projects, figures, each in the order of the text.
 
+    Figures of bodies and areas come first, then those with a period of which no owner is told.
+
     EVENT mentions that `same_event` joins are one event; a fact that one of them lacks is taken from another
     of them and from nowhere else. A lone meeting mention without any link is no record. What is stated of a
     name (a project's budget, a committee's code, a person's office) holds at each mention of that name.
@@ -63,7 +68,24 @@ def assemble(graph: Graph) -> list[Record]:
     for identity, subject in rest:
         if identity[0] != "PROJECT" and subject.has_figures:
             records.append(FiguresRecord(id=_name_record(graph, identity), document=document.id, subject=subject))
+    records.extend(_find_loose_figures(graph))
     return records
+
+
+def _find_loose_figures(graph: Graph) -> Iterator[LooseFigureRecord]:
+    """Yield the figures that have a period and no owner."""
+    for mention in graph.document.entities:
+        if mention.label not in ("MONEY", "QUANTITY") or graph.links_to("has_value", mention.id):
+            continue
+        fact = read_fact(graph, mention.id)
+        if fact.periods:
+            yield LooseFigureRecord(
+                id=f"{graph.document.id}:{mention.id}",
+                document=graph.document.id,
+                evidence=fact.evidence,
+                amounts=(fact,) if mention.label == "MONEY" else (),
+                counts=(fact,) if mention.label == "QUANTITY" else (),
+            )
 
 
 def _is_told(graph: Graph, members: Sequence[Entity]) -> bool:
@@ -85,7 +107,7 @@ def _assemble_event(graph: Graph, identity: Identity, *, subjects: Mapping[Ident
     venues = read_venues(graph, events)
     chairs = tuple(sorted(read_actors(graph, events, "chairs"), key=lambda chair: not chair.name))
     places = read_places(graph, events)
-    places = infer_province(graph, places, venues=venues, committees=committees, chairs=chairs)
+    places = infer_place(graph, places, venues=venues, committees=committees, chairs=chairs)
     return EventRecord(
         id=_name_record(graph, identity),
         document=graph.document.id,

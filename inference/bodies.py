@@ -28,6 +28,8 @@ _PLACE = re.compile(r"จังหวัด|จ\.|อำเภอ|อ\.|ตำ�
 # What `ฯ` at the end of a name is not trusted to stand for: one of many places or of numbered parts.
 _NAMED_PLACE = re.compile("(?:จังหวัด|อำเภอ|ตำบล|บ้าน|วัด|โรงเรียน)[ก-ฮเ-ไ]|(?:คณะ|ชุด|กลุ่ม)ที่")
 _PLACE_END = re.compile("(?:จังหวัด|อำเภอ|ตำบล|บ้าน)$")
+# A word in brackets inside a committee's name may be left out.
+_OPTIONAL = re.compile(r"\((?P<word>[ก-๙]+)\)(?=[ก-๙])")
 _LIST = re.compile(r"\s*(?:,|/|และ|กับ|หรือ|-)?\s*")
 _FEWEST_LETTERS = 8
 _FEWEST_CUT_LETTERS = 4
@@ -40,7 +42,8 @@ def identify_bodies(document: Document) -> dict[str, str]:
 
     An abbreviation is the body behind whose name it stands in brackets, or else the agency that it commonly
     means; a name with its parent is the name alone; a name cut off by `ฯ` is the only longer one that fits, a
-    committee's also without `ฯ` after the longer one; a code that ends in `จังหวัด` is the only one that goes
+    committee's also without `ฯ` after the longer one; a committee's name with a word in brackets inside is the only one
+    with or without that word; a code that ends in `จังหวัด` is the only one that goes
     on with a province. Names of committees and their codes may have one slip of the keyboard. What fits several
     bodies is none of them.
     """
@@ -149,7 +152,14 @@ def _identify_committees(document: Document, mentions: list[Entity]) -> dict[str
         if len(counts) > 1:
             misspelt |= pair_misspelt(counts)
     names = {mention: misspelt.get(name, name) for mention, name in names.items()}
-    return _complete(names, only_marked=False)
+    return _complete(_choose_spellings(names), only_marked=False)
+
+
+def _choose_spellings(names: Mapping[str, str]) -> dict[str, str]:
+    """Give names with a word in brackets inside them the one name that stands without the brackets, if one does."""
+    known = set(names.values())
+    spellings = {name: {_OPTIONAL.sub(r"\g<word>", name), _OPTIONAL.sub("", name)} & known - {name} for name in known}
+    return {mention: min(spellings[name]) if len(spellings[name]) == 1 else name for mention, name in names.items()}
 
 
 def _complete(names: Mapping[str, str], *, only_marked: bool) -> dict[str, str]:

@@ -59,8 +59,16 @@ _HIDDEN = frozenset({"kind", "type", "id", "document", "record", "basis", "menti
 _NAME_PARTS = frozenset({"title", "rank", "given_name", "surname", "alias"})  # they stand in the name
 _CARD_HEAD = frozenset({"name", "trigger"})
 _LINE = ("name", "position", "organization", "committee", "location")
-_LEVELS = ("subdistrict", "district", "province", "iso_3166_2", "dopa_code")
-_OFFICE = ("grade", "area", "district")  # the body stands in the position
+_LEVELS = ("subdistrict", "district", "province")
+_ISO, _DOPA = "ISO 3166-2", "DOPA"
+_BASES = MappingProxyType(
+    {
+        "venue": "ตามสถานที่ · by the venue",
+        "committee": "ตามคณะกรรมการ · by the committee",
+        "chair": "ตามประธาน · by the chair",
+        "document": "ตามบทความ · by the article",
+    }
+)
 
 
 def show_name(key: str) -> str:
@@ -126,19 +134,35 @@ def _render_part(part: dict[str, Any], marks: Mapping[str, str]) -> str:
     inner = ""
     if "text" in part:
         line, more = part["text"], summarise(part)
+        more = "" if more == line else more
         inner = _render_rows({"periods": part["periods"]}, marks) if "periods" in part else ""
     elif "basis" in part:
-        levels = [part[level] for level in _LEVELS if level in part]
-        line, more = " ".join(part.get("areas", ())) or part.get("province", ""), " ".join(levels)
+        line, more = _show_place(part)
     else:
         names = [part[key] for key in _LINE if isinstance(part.get(key), str)]
-        office = part.get("office", {})
-        said = " ".join(office[key] for key in _OFFICE if key in office)
+        said = _show_office(part.get("office", {}))
         line, more = next(iter(names), ""), " · ".join(filter(None, (*names[1:], part.get("code"), said)))
         told = (key for key in _LINE if isinstance(part.get(key), str))
         inner = _render_rows(part, marks, without=("code", "office", *_NAME_PARTS, *told))
     more = f"{more.strip(' ·')}{show_score(part.get('confidence'))}".strip()
     return f"<div{_bind(part.get('mentions', ()), marks)}>{show_text(line)}{_note(more)}</div>{inner}"
+
+
+def _show_place(place: Mapping[str, Any]) -> tuple[str, str]:
+    """A place as it is written, and what that does not tell: official names, codes, and where they were read."""
+    levels = [place[level] for level in _LEVELS if level in place]
+    line = " ".join(place.get("areas", levels))
+    told = [level for level in levels if level not in line]
+    codes = [f"{name} {place[key]}" for key, name in (("iso_3166_2", _ISO), ("dopa_code", _DOPA)) if key in place]
+    basis = _BASES.get(place["basis"], "") if codes else ""
+    return line, " · ".join(filter(None, (" ".join(told), *codes, basis)))
+
+
+def _show_office(office: Mapping[str, Any]) -> str:
+    """What a position says beside the body, which stands in the position."""
+    area = f"{_ISO} {office['area']}" if "area" in office else ""
+    basis = _BASES["document"] if office.get("area_inferred") else ""
+    return " · ".join(filter(None, (office.get("grade"), office.get("district"), area, basis)))
 
 
 def _note(text: str) -> str:

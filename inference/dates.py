@@ -44,7 +44,8 @@ _MONTH = (
 JOIN = r" ?(?:-|จนถึง|ถึง|และ|กับ|,|&|\bto\b|\band\b) ?"
 ERA = r"(?:พ\.? ?ศ\.?|พุทธศักราช|ค\.? ?ศ\.?|คริสต์?ศักราช)"
 _WEEKDAY = "(?:จันทร์|อังคาร|พุธ|พฤหัสบดี|พฤหัสฯ?|ศุกร์|เสาร์|อาทิตย์)"
-_BEFORE = rf"(?:ระหว่าง|ตั้งแต่|เมื่อ)?(?:(?:วัน)?{_WEEKDAY}?ที่ ?|วัน{_WEEKDAY} ?|เดือน ?)?"
+_WEEKDAYS = rf"{_WEEKDAY}(?: ?(?:-|ถึง|และ) ?(?:วัน)?{_WEEKDAY})?"
+_BEFORE = rf"(?:ระหว่าง|ตั้งแต่|เมื่อ)?(?:(?:วัน)?(?:{_WEEKDAYS})? ?ที่ ?|วัน{_WEEKDAYS} ?|เดือน ?)?"
 _POINT = re.compile(
     rf"{_BEFORE}(?:(?P<days>[0-9]{{1,2}}(?:{JOIN}(?:วันที่ ?)?[0-9]{{1,2}})*)(?:st|nd|rd|th)? ?(?:เดือน ?|of )?)?"
     rf"(?P<month>{_MONTH})"
@@ -174,7 +175,7 @@ def _split_points(text: str) -> list[re.Match[str]]:
         if join is None:
             break
         position = join.end()
-    if text[point.end() :].strip(" ."):
+    if text[point.end() :].strip(" .") not in ("", "นี้", "ศกนี้", "ที่ผ่านมา"):
         raise UnreadableError("more than a date")
     return points
 

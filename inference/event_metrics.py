@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from thaigov_events.annotations.document import Document
 from thaigov_events.annotations.metrics import Item, Score, score_items
 from thaigov_events.inference.assembly import assemble
-from thaigov_events.inference.events import Actor, EventRecord, Fact
+from thaigov_events.inference.events import EventRecord
 from thaigov_events.inference.graph import Graph
 from thaigov_events.inference.parts import key_fact
+from thaigov_events.inference.record_parts import Actor, Fact
 from thaigov_events.inference.spelling import fold_name
 
 FactKey = tuple[str, object]

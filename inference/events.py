@@ -1,22 +1,15 @@
-"""Records: what an article says happened, who held it, where, when and about what.
-
-Each part of a record carries the ids of the mentions that it came from. Its `confidence` is the least score
-among the mentions and links of one statement, since one wrong link spoils the whole chain and the scores of
-one model are too alike to be multiplied; of several statements of one fact the best counts. It is None where
-nothing is scored, as in documents labelled by hand.
-"""
+"""Records: what an article says happened, who held it, where, when and about what."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, fields
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Literal
 
-from thaigov_events.inference.values import Value
+from thaigov_events.inference.record_parts import Actor, Committee, Evidence, Fact, Name, Office, Part, Spot
 
 EventType = Literal["meeting", "ceremony", "visit", "training", "handover", "signing", "press", "other"]
 SubjectKind = Literal["project", "policy", "organization", "committee", "location", "event"]
-PlaceBasis = Literal["stated", "venue", "committee", "chair", "document"]
 
 # The first that matches counts. Good wishes are signed at a ceremony, policy is handed over in a meeting.
 _TRIGGERS: tuple[tuple[re.Pattern[str], EventType], ...] = (
@@ -40,159 +33,6 @@ _TRIGGERS: tuple[tuple[re.Pattern[str], EventType], ...] = (
 def classify_trigger(text: str) -> EventType:
     """Return the type of happening that the words of an EVENT mention name."""
     return next((kind for pattern, kind in _TRIGGERS if pattern.search(text)), "other")
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A piece of a record that can be written as JSON."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the fields that are not empty; values stand among them, and evidence after them."""
-        plain: dict[str, Any] = {}
-        evidence: dict[str, Any] = {}
-        for part in fields(self):
-            item = getattr(self, part.name)
-            if item is None or item == "" or item == ():
-                continue
-            if part.name == "evidence":
-                evidence = item.to_dict()
-            elif part.name in ("value", "subject"):
-                plain |= item.to_dict()
-            else:
-                plain[part.name] = _to_plain(item)
-        return plain | evidence
-
-
-def _to_plain(item: Any) -> Any:
-    if isinstance(item, Part):
-        return item.to_dict()
-    return [_to_plain(each) for each in item] if isinstance(item, tuple) else item
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence(Part):
-    """The mentions that a part of a record came from, in the order of the text, and how sure they are."""
-
-    mentions: tuple[str, ...]
-    confidence: float | None = None
-
-    def __post_init__(self) -> None:
-        if not self.mentions or len(set(self.mentions)) < len(self.mentions):
-            raise ValueError(f"evidence {self.mentions}: give at least one mention, and each once")
-        if self.confidence is not None and not 0 <= self.confidence <= 1:
-            raise ValueError(f"evidence {self.mentions}: confidence {self.confidence} is no probability")
-
-
-@dataclass(frozen=True, slots=True)
-class Name(Part):
-    """A name as the text writes it."""
-
-    name: str
-    evidence: Evidence
-
-
-@dataclass(frozen=True, slots=True)
-class Fact(Part):
-    """A date, time, period, session, amount or count: as written, as read, and the periods it belongs to."""
-
-    text: str
-    evidence: Evidence
-    value: Value | None = None
-    periods: tuple[Fact, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Committee(Part):
-    """A body that meets or has seats; one of name and code may be missing.
-
-    Raises:
-        ValueError: when both are.
-    """
-
-    evidence: Evidence
-    name: str = ""
-    code: str = ""
-
-    def __post_init__(self) -> None:
-        if not self.name and not self.code:
-            raise ValueError(f"committee of {self.evidence.mentions}: needs a name or a code")
-
-
-@dataclass(frozen=True, slots=True)
-class Office(Part):
-    """What a position says, in terms that can be compared.
-
-    `grade` is English, as `inference/offices.toml` calls it (`governor`), after `former`, `acting`, `deputy` or
-    `assistant` where the text says so. `body` is the official Thai name of the agency where it is known, else
-    as written, `area` the ISO 3166-2 code of a province, `district` a name without its head.
-
-    Raises:
-        ValueError: without a grade.
-    """
-
-    grade: str
-    body: str = ""
-    area: str = ""
-    district: str = ""
-
-    def __post_init__(self) -> None:
-        if not self.grade:
-            raise ValueError(f"office of {self.body or self.area or self.district!r}: needs a grade")
-
-
-@dataclass(frozen=True, slots=True)
-class Actor(Part):
-    """One who chairs, takes part or organises.
-
-    A person has a name and perhaps positions, the one stated nearest first; an office without a person has
-    only a position; a body or an area that acts has only its own field. `title`, `rank`, `given_name`,
-    `surname` and `alias` are the parts of a person's name as written, `office` is what `position` says.
-
-    Raises:
-        ValueError: when nothing says who it is, or parts of a name or an office stand without it.
-    """
-
-    evidence: Evidence
-    name: str = ""
-    title: str = ""
-    rank: str = ""
-    given_name: str = ""
-    surname: str = ""
-    alias: str = ""
-    position: str = ""
-    office: Office | None = None
-    other_positions: tuple[str, ...] = ()
-    organization: str = ""
-    committee: str = ""
-    location: str = ""
-    member_of: tuple[Committee, ...] = ()
-
-    def __post_init__(self) -> None:
-        if not (self.name or self.position or self.organization or self.committee or self.location):
-            raise ValueError(f"actor of {self.evidence.mentions}: needs a name, position, body or area")
-        if not self.name and (self.title or self.rank or self.given_name or self.surname or self.alias):
-            raise ValueError(f"actor of {self.evidence.mentions}: has parts of a name, but no name")
-        if self.office and not self.position:
-            raise ValueError(f"actor of {self.evidence.mentions}: has an office, but no position")
-
-
-@dataclass(frozen=True, slots=True)
-class Spot(Part):
-    """Where it is, by administrative level, from the areas named one within the other.
-
-    `basis` tells where the province was read: stated as an area, or named within the venue, the committee's
-    name or the chair's position, or merely the only one that the document names. `dopa_code` is the official
-    code of the deepest level, empty where that is not sure.
-    """
-
-    evidence: Evidence
-    basis: PlaceBasis = "stated"
-    areas: tuple[str, ...] = ()
-    province: str = ""
-    iso_3166_2: str = ""
-    district: str = ""
-    subdistrict: str = ""
-    dopa_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +134,27 @@ class FiguresRecord(Part):
 
 
 @dataclass(frozen=True, slots=True)
+class LooseFigureRecord(Part):
+    """An amount or a count for a period, of which the article does not tell what it belongs to.
+
+    Raises:
+        ValueError: unless it holds one figure.
+    """
+
+    kind: Literal["figures"] = field(default="figures", init=False)
+    id: str
+    document: str
+    type: Literal["unowned"] = field(default="unowned", init=False)
+    evidence: Evidence
+    amounts: tuple[Fact, ...] = ()
+    counts: tuple[Fact, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.amounts) + len(self.counts) != 1:
+            raise ValueError(f"figure {self.id}: needs one amount or one count")
+
+
+@dataclass(frozen=True, slots=True)
 class AppointmentRecord(Part):
     """Someone given a position or a seat.
 
@@ -321,4 +182,4 @@ class AppointmentRecord(Part):
             raise ValueError(f"appointment {self.id}: has an office, but no position")
 
 
-Record = EventRecord | ProjectRecord | AppointmentRecord | FiguresRecord
+Record = EventRecord | ProjectRecord | AppointmentRecord | FiguresRecord | LooseFigureRecord

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from thaigov_events.annotations.document import Document, Entity, Relation
-from thaigov_events.inference.bodies import identify_bodies, identify_topics, write_body, write_topic
-from thaigov_events.inference.dates import DateSpan
-from thaigov_events.inference.events import Evidence, Office
 from thaigov_events.inference.holders import find_holders
-from thaigov_events.inference.people import identify_persons, write_person
-from thaigov_events.inference.periods import Period, follows_budget
-from thaigov_events.inference.positions import identify_office, read_offices
-from thaigov_events.inference.sessions import Session
+from thaigov_events.inference.identities import Identity, identify_mentions, rate_fullness
+from thaigov_events.inference.people import identify_persons
+from thaigov_events.inference.positions import read_offices
+from thaigov_events.inference.record_parts import Evidence, Office
 from thaigov_events.inference.spelling import fold_name
-from thaigov_events.inference.surroundings import settle_places
-from thaigov_events.inference.values import Unparsed, Value, normalise
-
-Identity = tuple[str, str]
+from thaigov_events.inference.surroundings import find_nearest, find_only_province, read_values
+from thaigov_events.inference.values import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +28,8 @@ class Graph:
     `bearers` are the mentions of a thing where links of a label start, `owners` the things from which links
     of a label go to a thing, `fullest` is the mention that writes a thing's name rightly and most fully,
     `weights` has each linked mention's number of kinds of links and of links, `offices` what positions say,
-    `holders` for a position that stands alone a mention of the person whose it is.
+    `holders` for a position that stands alone a mention of the person whose it is, `province` the only one that the
+    document names.
     """
 
     document: Document
@@ -50,15 +45,17 @@ class Graph:
     values: dict[str, Value]
     offices: dict[str, Office]
     holders: dict[str, str]
+    province: str | None
 
     @classmethod
     def build(cls, document: Document) -> Graph:
         """Index a document and normalise its mentions."""
         entities = document.by_id()
         persons = identify_persons(document)
-        offices = read_offices(document)
-        values = normalise_mentions(document)
-        identities = _identify(document, persons=persons, offices=offices, values=values)
+        values = read_values(document)
+        province = find_only_province(document, values)
+        offices = read_offices(document, province=province)
+        identities = identify_mentions(document, persons=persons, offices=offices, values=values)
         mentions: dict[Identity, list[Entity]] = defaultdict(list)
         for entity in document.entities:
             mentions[identities[entity.id]].append(entity)
@@ -75,7 +72,7 @@ class Graph:
                 bearing.append(entities[relation.head])
             owners[relation.label, identities[relation.tail]].add(identities[relation.head])
         fullest = {
-            identity: max(same, key=lambda mention: _rate_fullness(document, mention, identity, offices=offices)).id
+            identity: max(same, key=lambda mention: rate_fullness(document, mention, identity, offices=offices)).id
             for identity, same in mentions.items()
         }
         ends = Counter(end for link in document.relations for end in (link.head, link.tail))
@@ -94,6 +91,7 @@ class Graph:
             values=values,
             offices=offices,
             holders=find_holders(document, persons=persons, offices=offices),
+            province=province,
         )
 
     def links_from(self, label: str, mention: str) -> Sequence[Relation]:
@@ -143,162 +141,3 @@ class Graph:
 
     def _order(self, mentions: Iterable[str]) -> tuple[str, ...]:
         return tuple(sorted(set(mentions), key=lambda mention: self.entities[mention].start))
-
-
-def normalise_mentions(document: Document) -> dict[str, Value]:
-    """Return the normalised values of the mentions that have one, under their ids.
-
-    A date or period without a year is read with the year of the nearest date that has one, a calendar year directly
-    after a budget as the fiscal year, a place with the areas around it.
-    """
-    values: dict[str, Value] = {}
-    for entity in document.entities:
-        text = document.text_of(entity)
-        value = normalise(entity.label, text)
-        calendar = isinstance(value, Period) and value.kind == "calendar_year"
-        if calendar and follows_budget(document.text[: entity.start]):
-            fiscal = normalise(entity.label, f"งบประมาณ{text}")
-            # A year that says what it is (ปีภาษี 2566) cannot be read so, and stays.
-            value = fiscal if isinstance(fiscal, Period) else value
-        if value is not None:
-            values[entity.id] = value
-    dated = [entity for entity in document.entities if isinstance(values.get(entity.id), DateSpan)]
-    for entity in document.entities:
-        if entity.label in ("DATE", "PERIOD") and isinstance(values.get(entity.id), Unparsed):
-            near = find_nearest(dated, entity.start)
-            date = values[near.id] if near else None
-            year = int(date.start[:4]) if isinstance(date, DateSpan) else None
-            value = normalise(entity.label, document.text_of(entity), year=year)
-            if value is not None:
-                values[entity.id] = value
-    return settle_places(document, values)
-
-
-def find_nearest(mentions: Sequence[Entity], start: int) -> Entity | None:
-    """Return the mention that begins nearest to `start`, of two as near the earlier; None of none."""
-    at = bisect_left(mentions, start, key=lambda mention: mention.start)
-    return min(mentions[max(at - 1, 0) : at + 1], key=lambda mention: abs(mention.start - start), default=None)
-
-
-def _identify(
-    document: Document, *, persons: Mapping[str, str], offices: Mapping[str, Office], values: Mapping[str, Value]
-) -> dict[str, Identity]:
-    bodies = identify_bodies(document)
-    topics = identify_topics(document)
-    events = _join_events(document, bodies=bodies, values=values)
-    identities: dict[str, Identity] = {}
-    for entity in document.entities:
-        if entity.label == "PERSON":
-            identities[entity.id] = ("PERSON", persons[entity.id])
-        elif entity.label == "EVENT":
-            identities[entity.id] = ("EVENT", events[entity.id])
-        elif entity.id in bodies:
-            identities[entity.id] = (entity.label, bodies[entity.id])
-        elif entity.id in topics:
-            identities[entity.id] = ("PROJECT", topics[entity.id])
-        else:
-            identities[entity.id] = _write_identity(document, entity, offices=offices)
-    return identities
-
-
-def _write_identity(document: Document, entity: Entity, *, offices: Mapping[str, Office]) -> Identity:
-    """What a mention by itself says that it names."""
-    text = document.text_of(entity)
-    name = fold_name(text)
-    match entity.label:
-        case "PERSON":
-            return "PERSON", write_person(text)
-        case "ORGANIZATION" | "COMMITTEE" | "COMMITTEE_CODE":
-            return entity.label, write_body(entity.label, text)
-        case "PROJECT" | "POLICY":
-            return "PROJECT", write_topic(text)
-        case "POSITION":
-            office = offices.get(entity.id)
-            return "POSITION", identify_office(office, text) if office else name
-        case _:
-            return entity.label, name
-
-
-def _rate_fullness(
-    document: Document, mention: Entity, identity: Identity, *, offices: Mapping[str, Office]
-) -> tuple[bool, int]:
-    rightly = _write_identity(document, mention, offices=offices) == identity
-    return rightly, len(fold_name(document.text_of(mention)))
-
-
-def _join_events(document: Document, *, bodies: Mapping[str, str], values: Mapping[str, Value]) -> dict[str, str]:
-    """For each EVENT mention one that stands for its happening, the same for all that links join.
-
-    The surest links come first. One that would join meetings of different sessions or committees joins nothing.
-    """
-    parents = {entity.id: entity.id for entity in document.entities if entity.label == "EVENT"}
-    sessions: dict[str, set[Session]] = defaultdict(set)
-    for link in document.relations:
-        value = values.get(link.tail)
-        if link.label == "has_session" and isinstance(value, Session):
-            sessions[link.head].add(value)
-    committees = _find_committees(document, bodies)
-
-    def find(mention: str) -> str:
-        while parents[mention] != mention:
-            parents[mention] = parents[parents[mention]]
-            mention = parents[mention]
-        return mention
-
-    links = [link for link in document.relations if link.label == "same_event"]
-    for link in sorted(links, key=lambda link: 1.0 if link.score is None else link.score, reverse=True):
-        if link.head not in parents or link.tail not in parents:
-            continue
-        joined, kept = find(link.head), find(link.tail)
-        apart = _contradict_sessions(sessions[joined], sessions[kept])
-        if joined == kept or apart or _contradict_committees(committees[joined], committees[kept]):
-            continue
-        parents[joined] = kept
-        sessions[kept] |= sessions[joined]
-        committees[kept] |= committees[joined]
-    return {mention: find(mention) for mention in parents}
-
-
-def _find_committees(document: Document, bodies: Mapping[str, str]) -> dict[str, set[Identity]]:
-    """The committees whose meeting each mention is said to be, a code as the one committee that it belongs to."""
-    entities = document.by_id()
-    owners: dict[str, set[str]] = defaultdict(set)
-    for link in document.relations:
-        if link.label == "has_code" and entities[link.head].label == "COMMITTEE":
-            owners[bodies[link.tail]].add(bodies[link.head])
-    committees: dict[str, set[Identity]] = defaultdict(set)
-    for link in document.relations:
-        if link.label != "meeting_of" or link.tail not in bodies:
-            continue
-        label, name = entities[link.tail].label, bodies[link.tail]
-        if label == "COMMITTEE_CODE" and len(owners[name]) == 1:
-            label, name = "COMMITTEE", *owners[name]
-        # Of a code with and without dots it is not known that they are two committees.
-        committees[link.head].add((label, name.replace(".", "") if label == "COMMITTEE_CODE" else name))
-    return committees
-
-
-def _contradict_sessions(ones: set[Session], others: set[Session]) -> bool:
-    """Whether both state sessions and none can be the same; a number without its year can be of any year."""
-
-    def settle(sessions: set[Session]) -> list[tuple[str, int | None]]:
-        dated = {each.number for each in sessions if each.year_be}
-        pairs = [(each, each.number.split(",")) for each in sessions if each.year_be or each.number not in dated]
-        return [(number, each.year_be) for each, numbers in pairs for number in numbers]
-
-    one, other = settle(ones), settle(others)
-    agree = any(n == m and (y == z or not y or not z) for n, y in one for m, z in other)
-    return bool(one and other) and not agree
-
-
-def _contradict_committees(ones: set[Identity], others: set[Identity]) -> bool:
-    """Whether both name committees and none can be the same: a name may be the beginning of the full one.
-
-    A code whose committee is not named may be of any committee.
-    """
-    agree = any(
-        label != kind or name.startswith(known) or known.startswith(name)
-        for label, name in ones
-        for kind, known in others
-    )
-    return bool(ones and others) and not agree

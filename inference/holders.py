@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Set
 
 from thaigov_events.annotations.document import Document, Entity
-from thaigov_events.inference.events import Office
 from thaigov_events.inference.positions import is_numbered, is_shared
+from thaigov_events.inference.record_parts import Office
 
 # Words around a position that make it a class, or somebody else's office.
 _BEFORE = re.compile(

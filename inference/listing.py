@@ -23,9 +23,9 @@ def format_events(extraction: Extraction) -> str:
 
 def _format_record(record: Item) -> list[str]:
     kind = f"{record['kind']} · {record['type']}" if "type" in record else record["kind"]
-    title = record.get("trigger") or record.get("name") or _actor(record["holder"])
+    title = record.get("trigger") or record.get("name") or _actor(record.get("holder", {}))
     sure = f"  ({record['confidence']:.2f})" if "confidence" in record else ""
-    return [f"  {kind}: {title}{sure}", *(f"      {name:<13}{text}" for name, text in _rows(record))]
+    return [f"  {_join((kind, title), ': ')}{sure}", *(f"      {name:<13}{text}" for name, text in _rows(record))]
 
 
 def _rows(record: Item) -> list[tuple[str, str]]:

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from thaigov_events.annotations.document import Relation
-from thaigov_events.inference.events import Actor, Committee, Fact
-from thaigov_events.inference.graph import Graph, Identity
+from thaigov_events.inference.graph import Graph
+from thaigov_events.inference.identities import Identity
 from thaigov_events.inference.people import read_person
+from thaigov_events.inference.record_parts import Actor, Committee, Fact
 from thaigov_events.inference.sessions import Session
 from thaigov_events.inference.spelling import fold_name
 from thaigov_events.inference.values import Unparsed
@@ -33,21 +34,22 @@ def read_facts(
         for link in (link for label in relations for link in graph.links_from(label, mention)):
             if graph.label(link.tail) not in tails:
                 continue
-            fact = _read_fact(graph, link)
+            fact = read_fact(graph, link.tail, [link])
             key = key_fact(fact), tuple(key_fact(period) for period in fact.periods)
             seen[key] += 1
             stated[key, seen[key]].append(fact)
     return tuple(replace(same[0], evidence=graph.join(f.evidence for f in same)) for same in stated.values())
 
 
-def _read_fact(graph: Graph, link: Relation) -> Fact:
+def read_fact(graph: Graph, mention: str, links: Sequence[Relation] = ()) -> Fact:
+    """Return the value of a mention that `links` give to something; a figure has the periods that it belongs to."""
     periods: tuple[Fact, ...] = ()
-    if graph.label(link.tail) in ("MONEY", "QUANTITY"):
-        periods = read_facts(graph, [link.tail], relations=("in_period",), tails=("PERIOD",))
+    if graph.label(mention) in ("MONEY", "QUANTITY"):
+        periods = read_facts(graph, [mention], relations=("in_period",), tails=("PERIOD",))
     return Fact(
-        text=graph.text(link.tail),
-        evidence=graph.support([link.tail], [link]),
-        value=graph.values.get(link.tail),
+        text=graph.text(mention),
+        evidence=graph.support([mention], links),
+        value=graph.values.get(mention),
         periods=periods,
     )
 

@@ -37,17 +37,23 @@ _YEARS = re.compile(
 _QUARTER_WORDS: Mapping[str, int] = MappingProxyType({"แรก": 1, "หนึ่ง": 1, "สอง": 2, "สาม": 3, "สี่": 4, "สุดท้าย": 4})
 _PART = re.compile(
     rf"ไตรมา[สศ] ?(?:ที่)? ?(?P<quarter>[1-4](?![0-9])|{'|'.join(_QUARTER_WORDS)})"
-    rf"(?:{JOIN}(?:ไตรมา[สศ] ?)?(?:ที่ ?)?(?P<last_quarter>[1-4])(?![0-9]))?"
+    rf"(?:(?P<join>{JOIN})(?:ไตรมา[สศ] ?)?(?:ที่ ?)?(?P<last_quarter>[1-4])(?![0-9]))?"
     r"|ครึ่ง(?:ปี)?(?P<half>แรก|หลัง)"
     r"|(?P<months>1[0-2]|[1-9]) ?เดือน(?P<end>แรก|หลัง)"
     r"|(?:ภาคเรียน|ภาคการศึกษา|เทอม) ?(?:ที่)? ?(?P<term>[1-3])(?![0-9])"
 )
-_FILLER = re.compile(r"^(?:ประจำ|ช่วง|ระหว่าง|ใน|รอบ|ของ|ตลอด|[ (),/])+|(?:ช่วง|ใน|รอบ|[ (),/])+$")
+_FILLER = re.compile(
+    r"^(?:(?:ระยะ(?:เวลา)? ?)?[0-9]{1,2} ปี(?= ?\()|ประจำ|ช่วง|ระหว่าง|ใน|รอบ|ของ|ตลอด|[ (),/])+|(?:ช่วง|ใน|รอบ|[ (),/])+$"
+)
 _OPEN = re.compile("(?:ถึง|-) ?(?:ปัจจุบัน|บัดนี้)$|เป็นต้นไป$")
 # What a mention that ends too late takes along; figures in it could narrow the period.
 _STRAY_TAIL = re.compile(r" ?\([^)0-9]*$")
 # สงบ is a word of its own.
 _BUDGET = re.compile(rf"(?<!ส)(?:{_HEADS['fiscal_year']})$")
+_FISCAL_YEAR = re.compile(
+    rf"(?:{_HEADS['fiscal_year']})[ (]*(?:{ERA})? ?(?P<first>2[45][0-9]{{2}})(?![0-9])"
+    rf"(?:{JOIN}(?:ปี ?(?:งบประมาณ)? ?)?(?:{ERA})? ?(?P<last>2[45][0-9]{{2}})(?![0-9]))?"
+)
 _CONSECUTIVE = re.compile("และ|กับ|,|&")
 _WITHOUT_DAYS = ("accounting_year", "academic_year", "crop_year", "term")
 
@@ -90,8 +96,16 @@ def follows_budget(before: str) -> bool:
     return _BUDGET.search(write_plainly(before.rpartition("\n")[2])) is not None
 
 
-def read_period(text: str, *, year: int | None = None) -> Period:
-    """Read a period; `year` (Gregorian) serves where the text has none.
+def find_fiscal_years(text: str) -> frozenset[int]:
+    """Return the Buddhist fiscal years that a text writes with four digits, of ranges the first and the last."""
+    found = _FISCAL_YEAR.finditer(write_plainly(text))
+    return frozenset(int(year) for match in found for year in match.group("first", "last") if year)
+
+
+def read_period(text: str, *, year: int | None = None, fiscal_year: int | None = None) -> Period:
+    """Read a period; where the text has no year, `year` serves for calendar years, `fiscal_year` for fiscal ones.
+
+    Both are Gregorian: the fiscal year 2567 is 2024.
 
     Raises:
         UnreadableError: `no year`, or another reason.
@@ -105,17 +119,19 @@ def read_period(text: str, *, year: int | None = None) -> Period:
             raise UnreadableError("no end")
         tail = _STRAY_TAIL.search(text)
         if tail is not None and not _PART.search(tail[0]):
-            return read_period(text[: tail.start()], year=year)
+            return read_period(text[: tail.start()], year=year, fiscal_year=fiscal_year)
         return _read_as_date(text, year)
     head = next((kind for kind in _HEADS if years[kind]), None)
     kind = head or "calendar_year"
     inferred = years["first"] is None
+    fiscal = kind == "fiscal_year" or bool(part and part["quarter"] and inferred and head is None)
+    given = fiscal_year if fiscal else year
     if not inferred:
         if len(years["first"]) == 2 and not (years["era"] or head or part):
             raise UnreadableError("two digits alone")
         first, last = _read_years(years)
-    elif year is not None and part is not None:
-        first = last = year
+    elif given is not None and part is not None:
+        first = last = given
     else:
         raise UnreadableError("no year")
     if part is not None and part["term"]:
@@ -124,13 +140,11 @@ def read_period(text: str, *, year: int | None = None) -> Period:
     if part is not None:
         if last != first:
             raise UnreadableError("a part of several years")
-        fiscal = head == "fiscal_year" or bool(part["quarter"] and inferred and head is None)
         return _read_part(part, first, fiscal=fiscal, inferred=inferred)
     if kind in _WITHOUT_DAYS:
         if last != first and kind != "crop_year":
             raise UnreadableError(f"several years of kind {kind}")
         return Period(None, None, kind, year_be=first + BUDDHIST_OFFSET)
-    fiscal = kind == "fiscal_year"
     count = 12 * (last - first + 1)
     start, end = _months(first - 1, 10, count) if fiscal else _months(first, 1, count)
     if last != first:
@@ -169,6 +183,8 @@ def _read_part(part: re.Match[str], year: int, *, fiscal: bool, inferred: bool) 
         quarters = tuple(range(first, int(part["last_quarter"] or first) + 1))
         if not quarters:
             raise UnreadableError("the quarters run backwards")
+        if len(quarters) > 2 and _CONSECUTIVE.search(part["join"]):
+            raise UnreadableError("quarters apart")
         start, end = _months(before, month + 3 * (quarters[0] - 1), 3 * len(quarters))
         return Period(start, end, "quarter", fiscal_year_be, quarters, year_inferred=inferred)
     length = int(part["months"] or 6)

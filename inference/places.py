@@ -22,6 +22,16 @@ _HEADS = (
     *("เทศบาลเมือง", "เทศบาลนคร", "เมืองเก่า", "ท่าอากาศยาน", "โรงพยาบาล", "รพ.", "สถานีรถไฟ"),
     *("ราชภัฏ", "มรภ.", "พัฒนาชุมชน", "พช.", "รักสามัคคี"),
 )
+# What does so where the name ends there, or a number or level follows: หอการค้าตากสิน is of no province.
+_BODY_HEADS = (
+    *("แขวงทางหลวงชนบท", "แขวงทางหลวง", "แขวงการทาง", "ตำรวจภูธร", "ภ.จว.", "เรือนจำกลาง", "เรือนจำ"),
+    *("วิทยาลัยเทคนิค", "วิทยาลัยอาชีวศึกษา", "วิทยาลัยสารพัดช่าง", "วิทยาลัยการอาชีพ", "วิทยาลัยชุมชน"),
+    *("วิทยาลัยเกษตรและเทคโนโลยี", "วิทยาลัยพยาบาลบรมราชชนนี", "ศาลแขวง", "ศาลเยาวชนและครอบครัว", "อัยการ", "หอการค้า"),
+    *("สภาอุตสาหกรรม", "โครงการชลประทาน", "การไฟฟ้าส่วนภูมิภาค", "กฟภ.", "การประปาส่วนภูมิภาคสาขา", "กปภ.สาขา"),
+    *("ธนารักษ์พื้นที่", "สรรพากรพื้นที่", "สรรพสามิตพื้นที่", "สถานีอุตุนิยมวิทยา", "สถานีพัฒนาที่ดิน", "ด่านศุลกากร"),
+    *("ศูนย์พัฒนาฝีมือแรงงาน", "สนามบิน", "สพป.", "สพม.", "กศน.", "สกร.", "สวท."),
+)
+_BODY_END = re.compile("(?![ก-๎])|ที่|เขต|และ|สาขา|จังหวัด")
 # What makes something else of a province's name: a street, a river, a surname.
 _OTHER_HEADS = (
     *("ถนน", "ถ.", "ถ. ", "ซอย", "ซ.", "ซ. ", "แม่น้ำ", "เกาะ"),
@@ -35,6 +45,11 @@ _ADDRESS = re.compile(
     r"(?:(?:บ้าน\S+ )?(?:หมู่(?:บ้าน|ที่)?|ม\.) ?[0-9]+,? )?"
     r"(?:(?:ต\. ?ตำบล|ตำบล|ต\.) ?(?P<subdistrict>\S+?))? ?(?:(?:(?:อ\. ?|กิ่ง)?อำเภอ|อ\.) ?(?P<district>\S+?))?"
     r" ?(?:(?:(?:จ\. ?)?จังหวัด|จว?\.) ?(?P<province>[^\s0-9].*?))?"
+)
+# อบต.ภูคา is the administration of ต.ภูคา; a dot before parts off ranks such as พ.ต.อ.
+_LOCAL_AREA = re.compile(
+    r"(?:ตำบล|อบต\.|(?<!\.)(?<!อบ)ต\.|อำเภอ|(?<!\.)อ\.|(?<=สำนักงาน)เขต) ?[^\s(),]+"
+    r"(?: (?:อำเภอ|อ\.|เขต|จังหวัด|จ\.|กรุงเทพ) ?[^\s(),]*)*"
 )
 _BANGKOK_ADDRESS = re.compile(
     r"(?:แขวง ?(?P<subdistrict>\S+?))? ?(?:เขต ?(?P<district>\S+?))?"
@@ -92,8 +107,8 @@ class Place(Reading):
 def find_provinces(text: str) -> tuple[Province, ...]:
     """Return the provinces named inside a longer name, each once, in the order of the text.
 
-    Names that are common words too (ตาก, เลย, น่าน) count after a head such as จังหวัด or จ., or in a list after
-    another province; where names overlap the longest counts.
+    Names that are common words too (ตาก, เลย, น่าน) count after a head such as จังหวัด or จ., as the end of a body's
+    name (แขวงทางหลวงตาก), or in a list after another province; where names overlap the longest counts.
     """
     known = load_province_names()
     text = write_plainly(text)
@@ -107,7 +122,9 @@ def find_provinces(text: str) -> tuple[Province, ...]:
         before = text[: match.start()]
         in_list = listed_from >= 0 and _LIST_GAP.fullmatch(text, listed_from, match.start()) is not None
         other = match[0] in known.headed or before.endswith(_OTHER_HEADS)
-        if in_list or not other or before.rstrip().endswith(_HEADS):
+        before = before.rstrip()
+        headed = before.endswith(_HEADS) or (before.endswith(_BODY_HEADS) and _BODY_END.match(text, match.end()))
+        if in_list or not other or headed:
             found[province] = None
             listed_from = match.end()
         else:
@@ -131,6 +148,19 @@ def read_place(text: str, *, beside: Iterable[str] = ()) -> Place | None:
     written = _parse(text)
     around = _read_around([write_plainly(each) for each in beside])
     return _read_bare(text, around) if written is None else settle_place(written, around)
+
+
+def find_local_area(text: str, *, beside: Iterable[str] = ()) -> Place | None:
+    """Return the district or sub-district inside a longer name (`ที่ว่าการอำเภอปัว`), if it is sure which one it is.
+
+    `beside` are texts of areas around it, as for `read_place`.
+    """
+    found = _LOCAL_AREA.search(write_plainly(text))
+    try:
+        place = read_place(found[0].removeprefix("อบ"), beside=beside) if found else None
+    except UnreadableError:
+        return None
+    return place if place and place.dopa_code and place.depth > 1 else None
 
 
 def _read_around(texts: Sequence[str]) -> list[Place]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
 from thaigov_events.annotations.document import Document
 from thaigov_events.inference.agencies import find_agency, find_ministry
-from thaigov_events.inference.events import Office
-from thaigov_events.inference.places import find_provinces
+from thaigov_events.inference.places import find_local_area, find_provinces
 from thaigov_events.inference.reading import write_plainly
+from thaigov_events.inference.record_parts import Office
 from thaigov_events.inference.spelling import fold_name
 
 _PREFIXES = (
@@ -126,10 +126,26 @@ def read_office(text: str) -> Office | None:
     return None if found is None else Office(levels + kind.grade, found[0], area=found[1], district=found[2])
 
 
-def read_offices(document: Document) -> dict[str, Office]:
-    """Return what the positions of a document say, under the ids of their mentions, where it can be read."""
-    read = {e.id: read_office(document.text_of(e)) for e in document.entities if e.label == "POSITION"}
-    return {mention: office for mention, office in read.items() if office}
+def read_offices(document: Document, *, province: str | None = None) -> dict[str, Office]:
+    """Return what the positions of a document say, under the ids of their mentions, where it can be read.
+
+    `province` is the only one that the document names: there lies a district or sub-district that is told without
+    its province, if there is one of that name.
+    """
+    offices: dict[str, Office] = {}
+    for entity in document.entities:
+        if entity.label == "POSITION" and (office := read_office(text := document.text_of(entity))):
+            offices[entity.id] = office if office.area else _settle_area(office, text, province=province)
+    return offices
+
+
+def _settle_area(office: Office, text: str, *, province: str | None) -> Office:
+    stated = find_local_area(text)
+    place = stated or (find_local_area(text, beside=(province,)) if province else None)
+    if place is None:
+        return office
+    district = (place.district or "") if office.district else ""
+    return replace(office, area=place.iso_3166_2 or "", district=district, area_inferred=stated is None)
 
 
 def identify_office(office: Office, text: str) -> str:

@@ -18,9 +18,10 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from thaigov_events.annotations.document import Document, Entity
 from thaigov_events.annotations.schema import Schema
-from thaigov_events.inference.events import Part, Record
+from thaigov_events.inference.events import Record
 from thaigov_events.inference.extractor import SCHEMA_VERSION
 from thaigov_events.inference.reading import Reading
+from thaigov_events.inference.record_parts import Part
 from thaigov_events.inference.values import Value
 
 # The fields whose own fields `Part.to_dict` puts in their place.
@@ -171,10 +172,10 @@ class _Walker:
     def _describe_field(self, cls: type, each: Field[Any], hint: Any) -> dict[str, Any]:
         where = f"{cls.__name__}.{each.name}"
         described = self.describe(hint, where=where)
-        if issubclass(cls, Part):  # which leaves empty ones out
-            described |= {"string": {"minLength": 1}, "array": {"minItems": 1}}.get(described.get("type", ""), {})
-        elif issubclass(cls, Reading) and hint is bool:  # which leaves False out
+        if hint is bool and issubclass(cls, Part | Reading):  # which leave False out
             described = {"const": True}
+        elif issubclass(cls, Part):  # which leaves empty ones out
+            described |= {"string": {"minLength": 1}, "array": {"minItems": 1}}.get(described.get("type", ""), {})
         if where in self._limits:
             self._used.add(where)
             described |= self._limits[where]
@@ -219,7 +220,7 @@ def _may_lack(cls: type, each: Field[Any], hint: Any) -> bool:
     """Whether an object may stand without a field, because it may be empty."""
     if issubclass(cls, Reading):
         return _admits_none(hint) or hint is bool
-    return _admits_none(hint) or each.default in ("", ())
+    return _admits_none(hint) or each.default in (False, "", ())
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ def summarise(value: dict[str, Any]) -> str:
     match value.get("type"):
         case "date" | "time" | "period" if "start" in value:
             ends = dict.fromkeys(str(value[key]) for key in ("start", "end") if key in value)
-            return " – ".join(ends)
+            return _mark_approximate(value) + " – ".join(ends)
         case "period":
             return f"พ.ศ. {value.get('year_be', '')}"
         case "session":
@@ -25,7 +25,13 @@ def summarise(value: dict[str, Any]) -> str:
 
 def _summarise_measure(value: dict[str, Any]) -> str:
     low, high = (f"{Decimal(value[key]):,f}" if key in value else "" for key in ("minimum", "maximum"))
-    figures = low if low == high else f"{low} – {high}" if low and high else f"≥ {low}" if low else f"≤ {high}"
-    about = "≈ " if value.get("approximate") else ""
+    least, most = (">", "<") if value.get("exclusive") else ("≥", "≤")
+    bound = f"{least} {low}" if low else f"{most} {high}"
+    figures = low if low == high else f"{low} – {high}" if low and high else bound
+    unit = f" {value['unit']}" if "unit" in value else ""
     per = f" / {value['per']}" if "per" in value else ""
-    return f"{about}{figures} {value.get('unit', '')}{per}"
+    return f"{_mark_approximate(value)}{figures}{unit}{per}"
+
+
+def _mark_approximate(value: dict[str, Any]) -> str:
+    return "≈ " if value.get("approximate") else ""

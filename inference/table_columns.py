@@ -90,13 +90,20 @@ class EventRow(Row):
     date_text: str | None
     start_time: time | None
     end_time: Annotated[time | None, "one before start_time is on the next day"]
+    time_approximate: Annotated[bool | None, "whether the text gives it as about then"]
     time_text: str | None
+    period_text: str | None
+    period_start: date | None
+    period_end: date | None
+    fiscal_year_be: Annotated[int | None, "the Buddhist year of the one fiscal year that its periods lie in"]
+    first_fiscal_year_be: Annotated[int | None, "the first fiscal year that its periods name"]
+    last_fiscal_year_be: Annotated[int | None, "the last one; the same where they name only one"]
     venue: str | None
     province: str | None
     iso_3166_2: str | None
     district: str | None
     subdistrict: str | None
-    place_basis: Annotated[str | None, "where the province was read: stated, venue, committee or chair"]
+    place_basis: Annotated[str | None, "where the province was read: stated, venue, committee, chair, or document"]
     chair_name: str | None
     chair_position: str | None
     mentions: Texts
@@ -105,6 +112,7 @@ class EventRow(Row):
 
     def __post_init__(self) -> None:
         _check_days(self.id, self.first_date, self.last_date)
+        _check_days(self.id, self.period_start, self.period_end)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +144,8 @@ class ProjectRow(Row):
     period_start: date | None
     period_end: date | None
     fiscal_year_be: Annotated[int | None, "the Buddhist year of the one fiscal year that its periods lie in"]
+    first_fiscal_year_be: Annotated[int | None, "the first fiscal year that its periods name"]
+    last_fiscal_year_be: Annotated[int | None, "the last one; the same where they name only one"]
     first_date: date | None
     last_date: date | None
     venue: str | None
@@ -181,19 +191,22 @@ class AmountRow(Row):
     table: ClassVar[str] = "amounts"
     article: str
     owner: Annotated[str, "events.id or projects.id; for bodies and areas an id of the same form, as topics.subject"]
-    owner_kind: Annotated[str, "event, project, policy, organization, committee or location"]
-    owner_name: Annotated[str, "its name, of an event its trigger"]
+    owner_kind: Annotated[str, "event, project, policy, organization, committee, location; unowned where none is told"]
+    owner_name: Annotated[str | None, "its name, of an event its trigger"]
     type: Annotated[str, "amount (money) or count"]
     text: str
     unit: Annotated[str | None, "of money the ISO 4217 code, of counts as written or %"]
     minimum: Annotated[Decimal | None, "in whole units, rounded to four places; empty if open or unreadable"]
     maximum: Annotated[Decimal | None, "equal to minimum unless a range or bound is stated"]
     approximate: bool | None
+    exclusive: Annotated[bool | None, "whether the one bound is itself left out: less or more, not at most or at least"]
     per: Annotated[str | None, "what it is for each of: year, month, or as written"]
     period_text: str | None
     period_start: Annotated[date | None, "of the period stated of this amount; its project's is in projects"]
     period_end: date | None
     fiscal_year_be: Annotated[int | None, "the Buddhist year of the one fiscal year that its periods lie in"]
+    first_fiscal_year_be: Annotated[int | None, "the first fiscal year that its periods name"]
+    last_fiscal_year_be: Annotated[int | None, "the last one; the same where they name only one"]
     mentions: Texts
     confidence: float | None
 
@@ -219,6 +232,7 @@ class AppointmentRow(Row):
     office_grade: Annotated[str | None, "its grade in English; empty where the position cannot be read"]
     office_body: Annotated[str | None, "the agency of the position given"]
     office_area: Annotated[str | None, "the ISO 3166-2 code of its province"]
+    office_area_inferred: Annotated[bool | None, "whether it is merely the only province that the article names"]
     office_district: str | None
     committee_name: Annotated[str | None, "the committee of the seat"]
     committee_code: str | None

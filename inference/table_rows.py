@@ -31,7 +31,7 @@ def list_rows(extraction: Extraction) -> list[Row]:
     """Return the rows of an article for all tables.
 
     A project has one row, and its amounts and participants have theirs once, however many events are about it.
-    A body or an area has no row of its own, only its amounts and counts.
+    A body or an area has no row of its own, only its amounts and counts; neither has a figure without an owner.
     """
     document = extraction.document
     rows: list[Row] = []
@@ -42,6 +42,8 @@ def list_rows(extraction: Extraction) -> list[Row]:
                 rows += _list_event(record, subjects)
             case "appointment":
                 rows.append(_read_appointment(record))
+            case "figures" if record["type"] == "unowned":
+                rows += _list_amounts(record, owner=record["id"], kind="unowned", name=None, article=document.id)
             case _:
                 rows += _list_subject(record, id=record["id"], article=document.id, event=None)
     return [_read_article(document, rows), *rows, *_list_mentions(extraction)]
@@ -105,7 +107,9 @@ def _read_event(record: Item) -> EventRow:
         date_text=days.text,
         start_time=_read_time(clock.get("start")),
         end_time=_read_time(clock.get("end")),
+        time_approximate=clock.get("approximate", False) if clock else None,
         time_text=_join_texts(times),
+        **_read_periods(record),
         venue=record.get("venue", {}).get("name"),
         **_read_place(record.get("place", {})),
         place_basis=record["place"]["basis"] if "iso_3166_2" in record.get("place", {}) else None,
@@ -133,7 +137,7 @@ def _list_subject(subject: Item, *, id: str, article: str, event: str | None) ->
     """The rows of what an event is about, or of a record that no event is about."""
     kind, name = subject["type"], subject["name"]
     if kind in ("project", "policy"):
-        periods, days = _span(subject.get("periods", ())), _span(subject.get("dates", ()))
+        days = _span(subject.get("dates", ()))
         yield ProjectRow(
             id=id,
             article=article,
@@ -141,10 +145,7 @@ def _list_subject(subject: Item, *, id: str, article: str, event: str | None) ->
             type=kind,
             name=name,
             name_key=fold_name(name),
-            period_text=periods.text,
-            period_start=periods.first,
-            period_end=periods.last,
-            fiscal_year_be=periods.fiscal_year_be,
+            **_read_periods(subject),
             first_date=days.first,
             last_date=days.last,
             venue=next((venue["name"] for venue in subject.get("venues", ())), None),
@@ -182,12 +183,11 @@ def _list_participants(item: Item, *, record: str, article: str) -> Iterator[Par
             )
 
 
-def _list_amounts(item: Item, *, owner: str, kind: str, name: str, article: str) -> Iterator[AmountRow]:
+def _list_amounts(item: Item, *, owner: str, kind: str, name: str | None, article: str) -> Iterator[AmountRow]:
     for type_, facts in (("amount", item.get("amounts", ())), ("count", item.get("counts", ()))):
         for fact in facts:
             readable = fact.get("type") == type_
             minimum, maximum = (Decimal(fact[bound]) if bound in fact else None for bound in ("minimum", "maximum"))
-            period = _span(fact.get("periods", ()))
             yield AmountRow(
                 article=article,
                 owner=owner,
@@ -199,11 +199,9 @@ def _list_amounts(item: Item, *, owner: str, kind: str, name: str, article: str)
                 minimum=minimum,
                 maximum=maximum,
                 approximate=fact.get("approximate", False) if readable else None,
+                exclusive=fact.get("exclusive", False) if readable else None,
                 per=fact.get("per"),
-                period_text=period.text,
-                period_start=period.first,
-                period_end=period.last,
-                fiscal_year_be=period.fiscal_year_be,
+                **_read_periods(fact),
                 mentions=tuple(fact["mentions"]),
                 confidence=fact.get("confidence"),
             )
@@ -221,6 +219,7 @@ def _read_appointment(record: Item) -> AppointmentRow:
         organization=holder.get("organization"),
         position=record.get("position"),
         **{f"office_{part}": office.get(part) for part in ("grade", "body", "area", "district")},
+        office_area_inferred=office.get("area_inferred", False) if "area" in office else None,
         committee_name=committee.get("name"),
         committee_code=committee.get("code"),
         cue=record.get("cue"),
@@ -247,23 +246,41 @@ def _list_mentions(extraction: Extraction) -> Iterator[MentionRow]:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """From the first to the last day of several dates or periods, and what is written of them."""
+    """From the first to the last day and fiscal year of several dates or periods, and what is written of them."""
 
     first: date | None
     last: date | None
     fiscal_year_be: int | None
+    first_fiscal_year_be: int | None
+    last_fiscal_year_be: int | None
     text: str | None
 
 
 def _span(facts: Sequence[Item]) -> _Span:
     dated = [fact for fact in facts if fact.get("type") in ("date", "period") and "start" in fact]
     years = {fact.get("fiscal_year_be") for fact in facts}
+    keys = ("fiscal_year_be", "first_fiscal_year_be", "last_fiscal_year_be")
+    named = [fact[key] for fact in facts for key in keys if key in fact]
     return _Span(
         first=min((_first_day(fact["start"]) for fact in dated), default=None),
         last=max((_last_day(fact["end"]) for fact in dated), default=None),
         fiscal_year_be=years.pop() if len(years) == 1 else None,
+        first_fiscal_year_be=min(named, default=None),
+        last_fiscal_year_be=max(named, default=None),
         text=_join_texts(facts),
     )
+
+
+def _read_periods(item: Item) -> dict[str, Any]:
+    span = _span(item.get("periods", ()))
+    return {
+        "period_text": span.text,
+        "period_start": span.first,
+        "period_end": span.last,
+        "fiscal_year_be": span.fiscal_year_be,
+        "first_fiscal_year_be": span.first_fiscal_year_be,
+        "last_fiscal_year_be": span.last_fiscal_year_be,
+    }
 
 
 def _read_precision(dates: Sequence[Item]) -> str | None:
@@ -286,7 +303,7 @@ def _read_time(clock: str | None) -> time | None:
     return time.fromisoformat("00:00" if clock == "24:00" else clock) if clock else None
 
 
-def _read_place(place: Item) -> dict[str, str | None]:
+def _read_place(place: Item) -> dict[str, Any]:
     return {level: place.get(level) for level in ("province", "iso_3166_2", "district", "subdistrict")}
 
 

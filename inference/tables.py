@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import ModuleType
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from thaigov_events.annotations.files import replace_safely
@@ -44,12 +45,9 @@ def write_tables(path: Path, extractions: Iterable[Extraction], *, kind: TableFo
         ModuleNotFoundError: when DuckDB is not installed.
         OSError: when the files cannot be written.
     """
-    try:
-        import duckdb
-    except ImportError as error:
-        raise ModuleNotFoundError("tables need DuckDB: pip install 'thaigov-events[tables]'") from error
+    duckdb = _import_duckdb()
     path = path.resolve()
-    _check_place(path, kind)
+    check_place(path, kind)
     path.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as name:
         scratch = Path(name)
@@ -61,7 +59,7 @@ def write_tables(path: Path, extractions: Iterable[Extraction], *, kind: TableFo
                     _export(connection, folder, kind)
         except duckdb.Error as error:
             raise OSError(f"{path}: DuckDB cannot write the tables: {error}") from error
-        _check_place(path, kind)
+        check_place(path, kind)
         if kind == "duckdb":
             with replace_safely(path) as temporary:
                 database.rename(temporary)
@@ -69,8 +67,22 @@ def write_tables(path: Path, extractions: Iterable[Extraction], *, kind: TableFo
             _replace_folder(path, folder, aside=scratch / "replaced")
 
 
-def _check_place(path: Path, kind: TableFormat) -> None:
-    """Refuse to replace what is not tables of an earlier run."""
+def _import_duckdb() -> ModuleType:
+    try:
+        import duckdb
+    except ImportError as error:
+        raise ModuleNotFoundError("tables need DuckDB: pip install 'thaigov-events[tables]'") from error
+    return duckdb
+
+
+def check_place(path: Path, kind: TableFormat) -> None:
+    """Refuse to replace what is not tables of an earlier run; `write_tables` does so itself.
+
+    Raises:
+        FileExistsError: when `path` holds anything else than tables of this format.
+        ModuleNotFoundError: when DuckDB is not installed.
+    """
+    _import_duckdb()
     if kind == "duckdb":
         if path.is_dir():
             raise IsADirectoryError(f"{path}: is a folder; name a file to write")

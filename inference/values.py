@@ -24,12 +24,12 @@ class Unparsed(Reading):
 Value: TypeAlias = DateSpan | TimeSpan | Period | Amount | Count | Place | Session | Unparsed
 
 
-def normalise(label: str, text: str, *, year: int | None = None) -> Value | None:
+def normalise(label: str, text: str, *, year: int | None = None, fiscal_year: int | None = None) -> Value | None:
     """Return the value that a mention of `label` states; never raises on any text.
 
-    `year` (Gregorian) is that of the article or of the nearest dated mention, for dates and periods without
-    one. None for labels without values and for places that are no administrative area; `Unparsed` where
-    nothing sure can be read.
+    `year` is that of the article or of the nearest dated mention, for dates and periods without one, `fiscal_year`
+    the article's, for parts of fiscal years without one; both are Gregorian. None for labels without values and for
+    places that are no administrative area; `Unparsed` where nothing sure can be read.
     """
     try:
         match label:
@@ -38,7 +38,7 @@ def normalise(label: str, text: str, *, year: int | None = None) -> Value | None
             case "TIME":
                 return read_time(text)
             case "PERIOD":
-                return read_period(text, year=year)
+                return read_period(text, year=year, fiscal_year=fiscal_year)
             case "SESSION_NUMBER":
                 return read_session(text)
             case "MONEY":

@@ -5,15 +5,24 @@ Like `parts`, all take the mentions whose links count, the most telling one firs
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from thaigov_events.annotations.document import Relation
-from thaigov_events.inference.events import Actor, Committee, Evidence, Name, PlaceBasis, Spot
-from thaigov_events.inference.graph import Graph, Identity
-from thaigov_events.inference.places import Place, find_provinces, settle_place
+from thaigov_events.inference.gazetteer import Province
+from thaigov_events.inference.graph import Graph
+from thaigov_events.inference.identities import Identity
+from thaigov_events.inference.places import Place, find_local_area, find_provinces, settle_place
+from thaigov_events.inference.record_parts import Actor, Committee, Evidence, Name, PlaceBasis, Spot
 
+# Where people meet who sit in many places.
+_ONLINE = re.compile(
+    r"ผ่านระบบ|ระบบ(?:การ)?ประชุม|ทางไกล|ออนไลน์|ถ่ายทอด|อิเล็กทรอนิกส์|วีดิทัศน์|คอนเฟอ|zoom|webex|google ?meet|\bteams\b|online"
+    r"|conferen|ระบบ ?(?:v|line)|\b(?:vcs|vtc|vdo)\b|facebook|youtube",
+    re.IGNORECASE,
+)
 # From a venue: village, sub-district, district, province, region, country. What is longer is no address.
 _MOST_LEVELS = 6
 _COMPARED = 64
@@ -115,7 +124,7 @@ def _merge_spots(graph: Graph, same: Sequence[Spot], levels: Mapping[str, str]) 
     return Spot(graph.join(spot.evidence for spot in same), basis, areas, **_settle_levels(levels))
 
 
-def infer_province(
+def infer_place(
     graph: Graph,
     spots: tuple[Spot, ...],
     *,
@@ -126,29 +135,65 @@ def infer_province(
     """Return the places of an event; where none states a province, with the one that its parties name.
 
     The venue is asked first, then the committee, then the chair's offices, and only an answer of exactly one
-    province is taken. Several places stay as they are: the answer could be of any of them. A province that is
-    only inferred from the document gains evidence so.
+    province is taken; at last the only province of the document, if a district or sub-district of the venue lies
+    there. Where people meet online no venue is asked, as it is but one of the places where they sit. Several places
+    stay as they are: the answer could be of any of them. A province that is only inferred from the document gains
+    evidence so.
     """
     if len(spots) > 1 or any(spot.province and spot.basis != "document" for spot in spots):
         return spots
-    for basis, named in _list_names(venues, committees, chairs):
-        found = {province for text, _ in named for province in find_provinces(text)}
+    halls = () if any(_ONLINE.search(venue.name) for venue in venues) else venues
+    named = [*_list_names(halls, committees, chairs), *_list_inferred(graph, halls)]
+    for basis, names in named:
+        found = {province for province, _ in names}
         if len(found) == 1 and all(spot.province in ("", each.thai) for spot in spots for each in found):
-            province = found.pop()
-            evidence = [source for text, source in named if province in find_provinces(text)]
+            evidence = [source for _, source in names]
             spot = spots[0] if spots else Spot(evidence[0])
-            levels = {level: getattr(spot, level) for level in _LEVELS}
-            levels |= {"province": province.thai, "iso_3166_2": province.code}
+            levels = _add_local_area(spot, found.pop(), halls)
             return (Spot(graph.join([spot.evidence, *evidence]), basis, spot.areas, **_settle_levels(levels)),)
     return spots
 
 
-def _list_names(
-    venues: Sequence[Name], committees: Sequence[Committee], chairs: Sequence[Actor]
-) -> Iterator[tuple[PlaceBasis, list[tuple[str, Evidence]]]]:
-    yield "venue", [(venue.name, venue.evidence) for venue in venues]
-    yield "committee", [(committee.name, committee.evidence) for committee in committees]
+def _add_local_area(spot: Spot, province: Province, halls: Sequence[Name]) -> dict[str, str]:
+    """The levels of a spot in a province, with those of the district that its hall names."""
+    levels = {level: getattr(spot, level) for level in _LEVELS}
+    levels |= {"province": province.thai, "iso_3166_2": province.code}
+    areas = {area for hall in halls if (area := find_local_area(hall.name, beside=(province.thai,)))}
+    if len(areas) == 1:
+        told = {level: getattr(area, level) or "" for area in areas for level in _LEVELS}
+        if _agree(levels, told):
+            levels |= {level: levels[level] or told[level] for level in _LEVELS}
+    return levels
+
+
+_Named: TypeAlias = tuple[PlaceBasis, list[tuple[Province, Evidence]]]
+
+
+def _list_names(venues: Sequence[Name], committees: Sequence[Committee], chairs: Sequence[Actor]) -> Iterator[_Named]:
+    """The provinces that the parties of an event name, by what names them."""
+    texts: list[tuple[PlaceBasis, list[tuple[str, Evidence]]]] = [
+        ("venue", [(venue.name, venue.evidence) for venue in venues]),
+        ("committee", [(committee.name, committee.evidence) for committee in committees]),
+        ("chair", [(o, chair.evidence) for chair in chairs for o in (chair.position, *chair.other_positions) if o]),
+    ]
+    for basis, named in texts:
+        yield basis, [(province, source) for text, source in named for province in _read_provinces(text)]
+
+
+def _list_inferred(graph: Graph, venues: Sequence[Name]) -> Iterator[_Named]:
+    """The only province of the document, from the venues that name a district or sub-district of it."""
+    if graph.province is None:
+        return
+    (province,) = find_provinces(f"จังหวัด{graph.province}")
     yield (
-        "chair",
-        [(o, chair.evidence) for chair in chairs for o in (chair.position, *chair.other_positions) if o],
+        "document",
+        [(province, venue.evidence) for venue in venues if find_local_area(venue.name, beside=(province.thai,))],
     )
+
+
+def _read_provinces(text: str) -> tuple[Province, ...]:
+    """The provinces that a name holds; if none, that of the district or sub-district that it holds."""
+    if provinces := find_provinces(text):
+        return provinces
+    area = find_local_area(text)
+    return find_provinces(f"จังหวัด{area.province}") if area else ()

@@ -115,17 +115,17 @@ def test_numbers_in_words_and_figures_are_read_back(number: int) -> None:
         ("50 สตางค์", "0.5", "0.5", {}),
         ("1,002 บาท 50 สตางค์", "1002.5", "1002.5", {}),
         ("กว่า 1.7 ล้านบาท", "1700000", None, {}),
-        ("มากกว่า ๖๖,๐๐๐,๐๐๐ บาท", "66000000", None, {}),
+        ("มากกว่า ๖๖,๐๐๐,๐๐๐ บาท", "66000000", None, {"exclusive": True}),
         ("ไม่น้อยกว่า 1.5 ล้านบาท", "1500000", None, {}),
-        ("เกิน 100,000 บาท/ปี", "100000", None, {"per": "year"}),
+        ("เกิน 100,000 บาท/ปี", "100000", None, {"per": "year", "exclusive": True}),
         ("24 ล้านบาทเศษ", "24000000", None, {}),
         ("แสนกว่าล้านเหรียญสหรัฐ", "100000000000", None, {"unit": "USD"}),
         ("วงเงินกว่า 5 ล้านบาท", "5000000", None, {}),
         ("ไม่เกิน 2 แสนบาท", None, "200000", {}),
-        ("ต่ำกว่า 300 บาท", None, "300", {}),
+        ("ต่ำกว่า 300 บาท", None, "300", {"exclusive": True}),
         ("ประมาณ 1,200,000 บาท", "1200000", "1200000", {"approximate": True}),
         ("ราว ๆ 3 หมื่นบาท", "30000", "30000", {"approximate": True}),
-        ("เกือบ 10 ล้านบาท", None, "10000000", {"approximate": True}),
+        ("เกือบ 10 ล้านบาท", None, "10000000", {"approximate": True, "exclusive": True}),
         ("ประมาณ 40,000 กว่าบาท", "40000", None, {"approximate": True}),
         ("300-500 บาท", "300", "500", {}),
         ("5 – 10 ล้านบาท", "5000000", "10000000", {}),
@@ -209,7 +209,10 @@ def test_what_is_no_amount_is_refused(text: str) -> None:
         ("ร้อยล่ะ 94.85", "94.85", "94.85", "%", {}),
         ("80%", "80", "80", "%", {}),
         ("กว่า 77 %", "77", None, "%", {}),
-        ("มากกว่า ๘๐ เปอร์เซนต์", "80", None, "%", {}),
+        ("มากกว่า ๘๐ เปอร์เซนต์", "80", None, "%", {"exclusive": True}),
+        ("ไม่ถึง 100 คน", None, "100", "คน", {"exclusive": True}),
+        ("น้อยกว่า 5 ตัว", None, "5", "ตัว", {"exclusive": True}),
+        ("เกิน 60 - 70 คน", "60", "70", "คน", {}),
         ("80 เปอร์เซ็นต์", "80", "80", "%", {}),
         ("1.5% ต่อปี", "1.5", "1.5", "%", {"per": "year"}),
         ("อย่างน้อยร้อยละ 80", "80", None, "%", {}),
@@ -305,9 +308,17 @@ def test_ranges_are_read_back_in_order_or_refused(first: int, second: int) -> No
             read_quantity(text)
 
 
+def test_one_value_written_in_two_ways_is_equal() -> None:
+    assert read_money("1.7 ล้านบาท") == read_money("1,700,000 บาท") != read_money("กว่า 1.7 ล้านบาท")
+    assert read_quantity("266 กก.") == read_quantity("266 กิโลกรัม")
+    assert read_quantity("กว่า 5 คน") != read_quantity("มากกว่า 5 คน") != read_quantity("ไม่ถึง 5 คน")
+
+
 @pytest.mark.parametrize("kind", [Amount, Count])
 def test_inconsistent_bounds_cannot_be_built(kind: type[Amount] | type[Count]) -> None:
     with pytest.raises(ValueError, match="exceeds"):
         kind("10", "9")
+    with pytest.raises(ValueError, match="both its ends"):
+        kind("9", "10", exclusive=True)
     with pytest.raises(ValueError, match="needs"):
         kind(None, None)

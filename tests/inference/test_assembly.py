@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from thaigov_events.annotations import Document, Entity, Relation, Schema, read_corpus
 from thaigov_events.inference.assembly import assemble, attach_values
 from thaigov_events.inference.cards import list_mentions
-from thaigov_events.inference.events import Actor, Committee, Evidence, Office, classify_trigger
+from thaigov_events.inference.events import LooseFigureRecord, classify_trigger
 from thaigov_events.inference.graph import Graph
+from thaigov_events.inference.record_parts import Actor, Committee, Evidence, Office
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
 SCHEMA = Schema.load()
@@ -417,6 +418,111 @@ def test_province_is_read_within_names_in_order(
     assert (place.get("basis"), place.get("province")) == (basis, province)
 
 
+@pytest.mark.parametrize(
+    "online",
+    [
+        "Zoom", "ระบบ Zoom Cloud Meetings", "ผ่านระบบ Video Conference", "ระบบวีดิทัศน์ทางไกล (VCS)", "Google Meet", "ระบบออนไลน์",
+        "สื่ออิเล็กทรอนิกส์", "Microsoft Teams",
+    ],
+)  # fmt: skip
+def test_hall_of_an_online_meeting_does_not_tell_its_province(online: str) -> None:
+    marked = (
+        f"[P1 นายก ข] [O1 ปลัดกระทรวง] [E1 ประชุม] ณ [V1 ศาลากลางจังหวัดตราด] และ [V2 {online}] [C1 คณะกรรมการจังหวัดระยอง]"
+    )
+    links = "chairs P1 E1, holds_position P1 O1, held_at E1 V1, held_at E1 V2"
+    record = only(marked, links)
+    assert "place" not in record
+    assert [record["venue"]["name"], record["other_venues"][0]["name"]] == ["ศาลากลางจังหวัดตราด", online]
+    place = only(marked, f"{links}, meeting_of E1 C1")["place"]
+    assert pick(place, "basis", "province", "mentions") == {
+        "basis": "committee",
+        "province": "ระยอง",
+        "mentions": ["C1"],
+    }
+
+
+@pytest.mark.parametrize("hall", ["ห้องประชุมเวิลด์เทคศาลากลางจังหวัดตราด", "ศาลากลางจังหวัดตราด อาคารทีมชาติ"])
+def test_hall_with_another_name_is_no_online_meeting(hall: str) -> None:
+    assert only(f"[E1 ประชุม] ณ [V1 {hall}]", "held_at E1 V1")["place"]["province"] == "ตราด"
+
+
+@pytest.mark.parametrize(
+    ("venue", "elsewhere", "place"),
+    [
+        ("ที่ว่าการอำเภอเขาสมิง", "", {"basis": "venue", "district": "เขาสมิง", "dopa_code": "2303"}),
+        ("ที่ว่าการอำเภอเมือง", "จังหวัดตราด", {"basis": "document", "district": "เมืองตราด", "dopa_code": "2301"}),
+        ("หอประชุม อ.เมือง จ.ตราด", "จังหวัดระยอง", {"basis": "venue", "district": "เมืองตราด", "dopa_code": "2301"}),
+        ("องค์การบริหารส่วนตำบลวังกระแจะ", "จังหวัดตราด",
+         {"basis": "document", "district": "เมืองตราด", "subdistrict": "วังกระแจะ", "dopa_code": "230107"}),
+        ("อบต.วังกระแจะ", "จังหวัดตราด",
+         {"basis": "document", "district": "เมืองตราด", "subdistrict": "วังกระแจะ", "dopa_code": "230107"}),
+        # None in the one province, several provinces, no known name, and nothing that is local.
+        ("องค์การบริหารส่วนตำบลวังกระแจะ", "จังหวัดระยอง", None),
+        ("ที่ว่าการอำเภอเมือง", "จังหวัดตราดและจังหวัดระยอง", None),
+        ("ที่ว่าการอำเภอลางเคอ", "จังหวัดตราด", None),
+        ("หอประชุมอำเภอ ชั้น 2", "จังหวัดตราด", None),
+        ("หอประชุม", "จังหวัดตราด", None),
+    ],
+)  # fmt: skip
+def test_office_of_a_district_lies_in_its_province(venue: str, elsewhere: str, place: dict[str, str] | None) -> None:
+    record = only(f"{elsewhere} [E1 ประชุม] ณ [V1 {venue}]", "held_at E1 V1")
+    assert pick(record.get("place", {}), "basis", "district", "subdistrict", "dopa_code", "province", "mentions") == (
+        place | {"province": "ตราด", "mentions": ["V1"]} if place else {}
+    )
+
+
+def test_district_of_the_hall_is_kept_where_the_committee_tells_the_province() -> None:
+    marked = "[E1 ประชุม][C1 คณะกรรมการจังหวัดตราด] ณ [V1 ที่ว่าการอำเภอเมือง] [V2 ที่ว่าการอำเภอเขาสมิง]"
+    one = only(marked, "held_at E1 V1, meeting_of E1 C1")["place"]
+    assert pick(one, "basis", "district", "dopa_code") == {
+        "basis": "committee", "district": "เมืองตราด", "dopa_code": "2301",
+    }  # fmt: skip
+    two = only(marked, "held_at E1 V1, held_at E1 V2, meeting_of E1 C1")["place"]
+    assert "district" not in two and two["dopa_code"] == "23"
+
+
+def offices(marked: str) -> dict[str, dict[str, Any]]:
+    return {mention: office.to_dict() for mention, office in Graph.build(read(marked)).offices.items()}
+
+
+def test_office_of_a_district_takes_the_only_province_of_the_document() -> None:
+    local = "[O1 นายอำเภอเมือง] [O2 นายก อบต.วังกระแจะ] [O3 นายอำเภอเขาสมิง] [O4 นายอำเภอ] [O5 นายอำเภอลางเคอ]"
+    assert offices(f"จังหวัดตราด {local}") == {
+        "O1": {"grade": "district chief", "area": "TH-23", "district": "เมืองตราด", "area_inferred": True},
+        "O2": {"grade": "subdistrict administration president", "body": "องค์การบริหารส่วนตำบลวังกระแจะ", "area": "TH-23",
+               "area_inferred": True},
+        "O3": {"grade": "district chief", "area": "TH-23", "district": "เขาสมิง"},
+        "O4": {"grade": "district chief"},
+        "O5": {"grade": "district chief", "district": "ลางเคอ"},
+    }  # fmt: skip
+    for elsewhere in ("", "จังหวัดตราดและจังหวัดระยอง ", "จังหวัดภูเก็ต "):
+        found = offices(elsewhere + local)
+        assert "area" not in found["O2"] and found["O3"]["area"] == "TH-23"
+
+
+def test_short_and_full_name_of_one_district_chief_are_one_office() -> None:
+    marked = "จังหวัดตราด [P1 นายก ข] [O1 นายอำเภอเมืองตราด] เปิด[E1 ประชุม]\nจากนั้น [O2 นายอำเภอเมือง] เปิด[E2 พิธีเปิด]"
+    _, second = records(marked, "holds_position P1 O1, chairs P1 E1, chairs O2 E2", "event")
+    assert second["chair"]["name"] == "นายก ข"
+
+
+def test_figure_with_a_period_and_no_owner_is_a_record_of_its_own() -> None:
+    marked = "[R1 ปีงบประมาณ 2570] ได้ [M1 5 ล้านบาท] [Q1 6 กลุ่ม] [Q2 7 คน] ของ[J1 โครงการก] [Q3 8 คน]"
+    links = "in_period M1 R1, in_period Q1 R1, in_period Q2 R1, has_value J1 Q2"
+    money, count = records(marked, links, "figures")
+    assert pick(money, "kind", "id", "document", "type", "mentions") == {
+        "kind": "figures", "id": "d1:M1", "document": "d1", "type": "unowned", "mentions": ["M1"],
+    }  # fmt: skip
+    assert money["amounts"][0]["minimum"] == "5000000" and money["amounts"][0]["periods"][0]["fiscal_year_be"] == 2570
+    assert set(count) == {"kind", "id", "document", "type", "counts", "mentions"} and count["mentions"] == ["Q1"]
+
+
+def test_one_amount_written_in_two_ways_is_one_fact() -> None:
+    marked = "[J1 โครงการก] ใช้ [M1 1.7 ล้านบาท] และ[J2 โครงการก] [M2 1,700,000 บาท] [J3 โครงการก] [M3 กว่า 1.7 ล้านบาท]"
+    record = only(marked, "has_value J1 M1, has_value J2 M2, has_value J3 M3", "project")
+    assert [amount["mentions"] for amount in record["amounts"]] == [["M1", "M2"], ["M3"]]
+
+
 def test_stated_district_is_kept_when_its_province_is_read_elsewhere() -> None:
     for elsewhere in ("", "จังหวัดตรัง "):
         marked = elsewhere + "[E1 ลงพื้นที่][L1 อ.เมือง] ณ [V1 ที่ว่าการ จังหวัดตราด]"
@@ -507,6 +613,19 @@ def test_date_without_year_takes_the_nearest_dated_one() -> None:
     assert (date["start"], date["year_inferred"]) == ("2019-10-30", True)
     assert attach_values(Graph.build(read(marked)))["D2"]["start"] == "2019-10-30"
     assert attach_values(Graph.build(read("[D1 30 ตุลาคม]")))["D1"]["type"] == "unparsed"
+
+
+def test_part_of_a_fiscal_year_takes_the_only_fiscal_year_of_the_document() -> None:
+    def find(marked: str) -> dict[str, Any]:
+        return pick(attach_values(Graph.build(read(marked)))["R1"], "start", "end", "year_inferred", "reason")
+
+    inferred = {"start": "2023-10-01", "end": "2024-03-31", "year_inferred": True}
+    assert find("[D1 3 ตุลาคม 2566] ตาม[R2 ปีงบประมาณ 2567] ใน[R1 ไตรมาส 1-2]") == inferred
+    assert find("งบประมาณรายจ่ายประจำปีงบประมาณ พ.ศ. 2567 [R1 ไตรมาส 1-2]") == inferred
+    for several in ("[R2 ปีงบประมาณ 2566]และ[R3 ปีงบประมาณ 2567]", "ปีงบประมาณ 2566 และ[R2 ปีงบประมาณ 2567]",
+                    "[R2 ปีงบประมาณ 2566-2567]", "[D1 3 ตุลาคม 2566]", "[R2 ปี 2567]"):  # fmt: skip
+        assert find(f"{several} [R1 ไตรมาส 1-2]") == {"reason": "no year"}
+    assert find("[D1 3 ตุลาคม 2566] [R2 ปีงบประมาณ 2567] [R1 ครึ่งปีหลัง]")["start"] == "2023-07-01"
 
 
 def test_unreadable_value_keeps_its_text() -> None:
@@ -609,6 +728,7 @@ def test_trigger_words_give_the_type(trigger: str, kind: str) -> None:
         lambda: Actor(Evidence(("T1",))),
         lambda: Actor(Evidence(("T1",)), position="ปลัด", surname="ใจดี"),
         lambda: Actor(Evidence(("T1",)), name="นายก ข", office=Office("governor")),
+        lambda: LooseFigureRecord(id="d1:T1", document="d1", evidence=Evidence(("T1",))),
     ],
 )
 def test_empty_parts_cannot_be_built(build: Any) -> None:
@@ -668,6 +788,8 @@ def check_records(document: Document) -> None:
     assert max(told.values(), default=1) == 1
     assert len({record["id"] for record in found}) == len(found)
     values = {relation.tail for relation in document.relations if relation.label == "has_value"}
+    known = document.by_id()
+    values |= {r.head for r in document.relations if known[r.head].label in ("MONEY", "QUANTITY")}
     assert values <= {mention for record in found for mention in list_mentions(record)}
 
 

@@ -136,7 +136,12 @@ def test_card_shows_every_part_of_a_record() -> None:
         "dates": [{"text": "วันดี", "type": "date", "start": "2026-09-10", "end": "2026-09-11", "mentions": ["T1"]}],
         "place": {"basis": "venue", "province": "ตราด", "iso_3166_2": "TH-23", "dopa_code": "23", "mentions": ["T3"]},
         "chair": {"name": "นายฉ ช", "title": "นาย", "given_name": "ฉ", "surname": "ช", "position": "ผู้ว่าฯ",
-                  "office": {"grade": "governor", "area": "TH-23"}, "mentions": ["T1"]},
+                  "office": {"grade": "governor", "area": "TH-23", "area_inferred": True}, "mentions": ["T1"]},
+        "other_places": [{"basis": "stated", "areas": ["จ.น่าน", "อ.เมือง"], "province": "น่าน", "iso_3166_2": "TH-55",
+                          "district": "เมืองน่าน", "dopa_code": "5501", "mentions": ["T3"]}],
+        "times": [{"text": "ราวสิบโมง", "type": "time", "start": "10:00", "approximate": True, "mentions": ["T1"]}],
+        "counts": [{"text": "6 กลุ่ม", "type": "count", "minimum": "6", "maximum": "6", "unit": "กลุ่ม", "mentions": ["T1"]},
+                   {"text": "ไม่ถึงสิบ", "type": "count", "maximum": "10", "exclusive": True, "mentions": ["T1"]}],
         "participants": [{"name": "นายค ง", "position": "ปลัด", "other_positions": ["โฆษก"], "mentions": ["T1"]}],
         "topics": [{"type": "project", "name": "โครงการจ", "mentions": ["T3"], "amounts": [
             {"text": "กว่าล้าน", "type": "amount", "minimum": "1000000", "unit": "THB", "approximate": True, "mentions": ["T3"],
@@ -145,12 +150,14 @@ def test_card_shows_every_part_of_a_record() -> None:
     }  # fmt: skip
     (card,) = Page(render_page([(meeting(), [record])], SCHEMA)).texts["section"]
     for words in (
-        "ประชุม · meeting", "การประชุม 77%", "คณะก กก.", "ครั้งที่ ๑ 1/2570", "วันดี 2026-09-10 – 2026-09-11", "ตราด ตราด TH-23 23",
-        "นายฉ ช ผู้ว่าฯ · governor TH-23",
+        "ประชุม · meeting", "การประชุม 77%", "คณะก กก.", "ครั้งที่ ๑ 1/2570", "วันดี 2026-09-10 – 2026-09-11", "ตราด ISO 3166-2 TH-23 · DOPA 23 · ตามสถานที่ · by the venue",
+        "นายฉ ช ผู้ว่าฯ · governor · ISO 3166-2 TH-23 · ตามบทความ · by the article", "พื้นที่อื่น · other places", "จ.น่าน อ.เมือง เมืองน่าน · ISO 3166-2 TH-55 · DOPA 5501",
         "นายค ง ปลัด", "โฆษก", "โครงการจ", "กว่าล้าน ≈ ≥ 1,000,000 THB", "ปีหน้า ? no year", "unheard_of", "ยังไม่รู้จัก",
     ):  # fmt: skip
         assert words in card, words
-    assert "given_name" not in card
+    for words in ("ราวสิบโมง ≈ 10:00", "ไม่ถึงสิบ < 10"):
+        assert words in card, words
+    assert "given_name" not in card and card.count("น่าน") == 2 and card.count("6 กลุ่ม") == 1
 
 
 def test_nothing_in_a_text_becomes_markup() -> None:

@@ -20,7 +20,7 @@ CASES = [(label, case) for label, cases in TABLE.items() for case in cases]
 
 @pytest.mark.parametrize(("label", "case"), CASES, ids=lambda part: part if isinstance(part, str) else part["text"])
 def test_a_mention_is_read_as_worked_out_by_hand(label: str, case: dict[str, Any]) -> None:
-    value = normalise(label, case["text"], year=case.get("year"))
+    value = normalise(label, case["text"], year=case.get("year"), fiscal_year=case.get("fiscal_year"))
     assert value is not None
     refusal = {"type": "unparsed", "reason": case.get("refused")}
     assert value.to_dict() == case.get("value", refusal)
@@ -29,15 +29,18 @@ def test_a_mention_is_read_as_worked_out_by_hand(label: str, case: dict[str, Any
 @pytest.mark.parametrize(("label", "case"), CASES, ids=lambda part: part if isinstance(part, str) else part["text"])
 def test_thai_digits_and_spaces_that_do_not_break_change_nothing(label: str, case: dict[str, Any]) -> None:
     text = case["text"].translate(THAI_DIGITS).replace(" ", "\u00a0\u200b")
-    assert normalise(label, text, year=case.get("year")) == normalise(label, case["text"], year=case.get("year"))
+    years = {"year": case.get("year"), "fiscal_year": case.get("fiscal_year")}
+    assert normalise(label, text, **years) == normalise(label, case["text"], **years)
 
 
 def test_the_table_is_whole() -> None:
     assert set(TABLE) == {"DATE", "TIME", "SESSION_NUMBER", "PERIOD", "MONEY", "QUANTITY"}
     assert len(CASES) >= 300
-    assert len({(label, case["text"], case.get("year")) for label, case in CASES}) == len(CASES)
+    assert len({(label, case["text"], case.get("year"), case.get("fiscal_year")) for label, case in CASES}) == len(
+        CASES
+    )
     for _, case in CASES:
-        assert case.keys() <= {"text", "year", "value", "refused"}, case
+        assert case.keys() <= {"text", "year", "fiscal_year", "value", "refused"}, case
         assert ("value" in case) != ("refused" in case), case
 
 

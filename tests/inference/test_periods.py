@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thaigov_events.inference.periods import Period, follows_budget, read_period
+from thaigov_events.inference.periods import Period, find_fiscal_years, follows_budget, read_period
 from thaigov_events.inference.reading import UnreadableError
 
 
@@ -75,16 +75,43 @@ def test_periods(text: str, expected: Period) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("ไตรมาสที่ 3", Period("2023-04-01", "2023-06-30", "quarter", 2566, (3,), year_inferred=True)),
         ("ครึ่งปีแรก", Period("2023-01-01", "2023-06-30", "half_year", year_inferred=True)),
         ("ภาคเรียนที่ 1", Period(None, None, "term", year_be=2566, term=1, year_inferred=True)),
         ("มกราคม - มีนาคม", Period("2023-01-01", "2023-03-31", "months", year_inferred=True)),
     ],
 )
 def test_a_missing_year_is_the_callers(text: str, expected: Period) -> None:
-    assert read_period(text, year=2023) == expected
+    assert read_period(text, year=2023, fiscal_year=2020) == expected
+    for missing in ({}, {"fiscal_year": 2020}):
+        with pytest.raises(UnreadableError, match=r"^no year$"):
+            read_period(text, **missing)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ไตรมาสที่ 3", Period("2023-04-01", "2023-06-30", "quarter", 2566, (3,), year_inferred=True)),
+        ("ไตรมาส 1-2", Period("2022-10-01", "2023-03-31", "quarter", 2566, (1, 2), year_inferred=True)),
+        ("6 เดือนหลังของปีงบประมาณ", Period("2023-04-01", "2023-09-30", "months", 2566, year_inferred=True)),
+    ],
+)
+def test_the_missing_year_of_a_part_of_a_fiscal_year_is_no_calendar_year(text: str, expected: Period) -> None:
+    assert read_period(text, year=2020, fiscal_year=2023) == expected
     with pytest.raises(UnreadableError, match=r"^no year$"):
-        read_period(text)
+        read_period(text, year=2023)
+
+
+@pytest.mark.parametrize(
+    ("text", "years"),
+    [
+        ("งบประมาณรายจ่ายประจำปีงบประมาณ พ.ศ. ๒๕๖๗ และปีงบประมาณ 2567", {2567}),
+        ("ปีงบประมาณ พ.ศ. 2566 - 2570", {2566, 2570}),
+        ("ปีงบประมาณ 2566 และปี 2567", {2566, 2567}),
+        ("งบประมาณ 2,566 บาท ในปี 2566 ปีงบประมาณ 25678", set()),
+    ],
+)
+def test_fiscal_years_are_found_in_a_text(text: str, years: set[int]) -> None:
+    assert find_fiscal_years(text) == years
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from thaigov_events.inference.gazetteer import Province, find_districts, find_subdistricts, list_provinces
-from thaigov_events.inference.places import Place, find_provinces, read_place, settle_place
+from thaigov_events.inference.places import Place, find_local_area, find_provinces, read_place, settle_place
 from thaigov_events.inference.reading import UnreadableError
 
 PROVINCES = list_provinces()
@@ -286,6 +286,15 @@ def test_doubtful_places_are_refused(text: str, reason: str) -> None:
         ("ผู้ว่าราชการจังหวัดเชียงราย พะเยา แพร่ และจังหวัดน่าน", "เชียงราย พะเยา แพร่ น่าน"),
         ("จังหวัดตาก สุโขทัย พิจิตร และตรัง", "ตาก สุโขทัย พิจิตร ตรัง"),
         ("จังหวัดเชียงใหม่ (เทศบาลนครเชียงใหม่)", "เชียงใหม่"),
+        ("แขวงทางหลวงชนบทตรัง", "ตรัง"),
+        ("ผู้อำนวยการแขวงทางหลวงเลยที่ 1", "เลย"),
+        ("สพป.น่าน เขต 2", "น่าน"),
+        ("วิทยาลัยเทคนิคแพร่และหอการค้า", "แพร่"),
+        ("แขวงทางหลวงตากสิน", ""),
+        ("หอการค้าเลยทีเดียว", ""),
+        ("วิทยาลัยชุมชนแพร่ความรู้", ""),
+        ("เรือนจำน่านฟ้า", ""),
+        ("ชนบทตรังสี", ""),
         ("การแพร่ระบาดของโรค", ""),
         ("ค่าใช้จ่ายแก่จำเลยในคดีอาญา", ""),
         ("เครื่องหมาย “รักษ์ทะเลยิ่งชีพ”", ""),
@@ -310,6 +319,32 @@ def test_doubtful_places_are_refused(text: str, reason: str) -> None:
 )
 def test_provinces_inside_longer_names(text: str, names: str) -> None:
     assert [province.thai for province in find_provinces(text)] == names.split()
+
+
+@pytest.mark.parametrize(
+    ("text", "beside", "code"),
+    [
+        ("ที่ว่าการอำเภอปัว", (), "5505"),
+        ("หอประชุมที่ว่าการอำเภอป่าพะยอม ชั้น 2", (), "9310"),
+        ("หอประชุม อ.แม่สาย", (), "5709"),
+        ("ที่ว่าการอำเภอเมือง จังหวัดตราด", (), "2301"),
+        ("สำนักงานเกษตรอำเภอเมือง", ("ตราด",), "2301"),
+        ("สำนักงานเขตบางรัก", (), "1004"),
+        ("อบต.คลองสอง อำเภอคลองหลวง", (), "130202"),
+        ("องค์การบริหารส่วนตำบลวังกระแจะ", ("ตราด",), "230107"),
+        ("องค์การบริหารส่วนตำบลวังกระแจะ", (), None),
+        ("ที่ว่าการอำเภอเมือง", (), None),
+        ("ที่ว่าการอำเภอปัว", ("ตราด",), None),
+        ("ที่ว่าการอำเภอ", ("ตราด",), None),
+        ("ศาลากลางจังหวัดตราด", (), None),
+        ("สำนักงานเขตพื้นที่การศึกษา", (), None),
+        ("พ.ต.อ.ปัว ใจดี", (), None),
+        ("ที่ว่าการอำเภอเมือง จังหวัดลางเคอ", (), None),
+    ],
+)
+def test_districts_inside_longer_names(text: str, beside: tuple[str, ...], code: str | None) -> None:
+    place = find_local_area(text, beside=beside)
+    assert (place.dopa_code if place else None) == code
 
 
 @given(st.lists(st.sampled_from(PROVINCES), min_size=1, max_size=6, unique=True))

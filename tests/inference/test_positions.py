@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from thaigov_events.annotations import Document, Entity, Relation
 from thaigov_events.inference.agencies import find_agency, find_ministry
-from thaigov_events.inference.events import Office
 from thaigov_events.inference.holders import find_holders
 from thaigov_events.inference.people import identify_persons
 from thaigov_events.inference.positions import identify_office, is_shared, read_office, read_offices
+from thaigov_events.inference.record_parts import Office
 
 MHT = "กระทรวงมหาดไทย"
 ENV = "กระทรวงทรัพยากรธรรมชาติและสิ่งแวดล้อม"
@@ -98,7 +98,7 @@ NARCOTICS = "สำนักงานคณะกรรมการป้อง�
         ("รอง ผอ.รมน.จังหวัด ฝ่ายทหาร", "deputy director", "", "", ""),
         ("กำนันตำบลห้วงน้ำขาว อำเภอเมืองตราด จังหวัดตราด", "subdistrict headman", "", "TH-23", "เมืองตราด"),
         ("กำนันตำบลห้วงน้ำขาว", "subdistrict headman", "", "", ""),
-        ("ผู้อำนวยการแขวงทางหลวงชนบทตรัง", "director", "แขวงทางหลวงชนบทตรัง", "", ""),
+        ("ผู้อำนวยการแขวงทางหลวงชนบทตรัง", "director", "แขวงทางหลวงชนบทตรัง", "TH-92", ""),
         ("ผู้อำนวยการงานช่างจันทบุรี", "director", "", "TH-22", ""),
     ],
 )

@@ -21,23 +21,17 @@ from thaigov_events.annotations import Document, Entity, Relation, read_corpus
 from thaigov_events.inference.amounts import Amount, Count
 from thaigov_events.inference.dates import DateSpan, TimeSpan
 from thaigov_events.inference.events import (
-    Actor,
     AppointmentRecord,
-    Committee,
     EventRecord,
-    Evidence,
-    Fact,
     FiguresRecord,
-    Name,
-    Office,
-    Part,
+    LooseFigureRecord,
     ProjectRecord,
-    Spot,
     Subject,
 )
 from thaigov_events.inference.extractor import SCHEMA_VERSION, Extraction
 from thaigov_events.inference.periods import Period
 from thaigov_events.inference.places import Place
+from thaigov_events.inference.record_parts import Actor, Committee, Evidence, Fact, Name, Office, Part, Spot
 from thaigov_events.inference.record_schema import _Walker, build_schema, render_schema
 from thaigov_events.inference.sessions import Session
 from thaigov_events.inference.values import Unparsed
@@ -174,6 +168,8 @@ def write_full_line() -> dict[str, Any]:
     count = Fact(
         "วันละราว 5-6 คน", evidence, Count("5", "6", "คน", approximate=True, per="day", text_unit="ราย"), (period,)
     )
+    below = Fact("ไม่ถึง 300 บาท", evidence, Amount(None, "300", exclusive=True))
+    above = Fact("เกิน 5 คน", evidence, Count("5", None, "คน", exclusive=True))
     date = Fact("1-3 มีนาคม", evidence, DateSpan("2024-03-01", "2024-03-03", "day", year_inferred=True))
     time = Fact("09.00-16.00 น.", evidence, TimeSpan("09:00", "16:00", approximate=True))
     unread = Fact("วันก่อน", evidence, Unparsed("not a date"))
@@ -199,7 +195,7 @@ def write_full_line() -> dict[str, Any]:
         surname="ใจดี",
         alias="หนึ่ง",
         position="ผู้ว่าราชการจังหวัดตราด",
-        office=Office("governor", body="กระทรวงมหาดไทย", area="TH-23", district="คลองใหญ่"),
+        office=Office("governor", body="กระทรวงมหาดไทย", area="TH-23", district="คลองใหญ่", area_inferred=True),
         other_positions=("ประธานกรรมการ",),
         organization="กรมการปกครอง",
         committee="คณะกรมการจังหวัด",
@@ -212,8 +208,8 @@ def write_full_line() -> dict[str, Any]:
         "periods": (period,),
         "participants": (actor,),
         "organizers": (actor,),
-        "amounts": (amount,),
-        "counts": (count,),
+        "amounts": (amount, below),
+        "counts": (count, above),
     }
     subject = Subject(
         type="event",
@@ -247,6 +243,8 @@ def write_full_line() -> dict[str, Any]:
         ),
         ProjectRecord(id="d1:T1", document="d1", subject=subject),
         FiguresRecord(id="d1:T1", document="d1", subject=subject),
+        LooseFigureRecord(id="d1:T1", document="d1", evidence=evidence, amounts=(below,)),
+        LooseFigureRecord(id="d1:T2", document="d1", evidence=evidence, counts=(above,)),
         AppointmentRecord(
             id="d1:T1-T2",
             document="d1",
@@ -272,15 +270,13 @@ def write_full_line() -> dict[str, Any]:
 def test_a_line_with_every_field_set_is_valid() -> None:
     line = write_full_line()
     check(line, "the full line")
-    for record in line["events"]:
-        kind = {
-            "event": "EventRecord",
-            "project": "ProjectRecord",
-            "figures": "FiguresRecord",
-            "appointment": "AppointmentRecord",
-        }
-        known = build_schema()["$defs"][kind[record["kind"]]]["properties"]
-        assert set(record) == set(known), "set the missing fields in write_full_line"
+    names = ("EventRecord", "ProjectRecord", "FiguresRecord", *["LooseFigureRecord"] * 2, "AppointmentRecord")
+    for record, name in zip(line["events"], names, strict=True):
+        missing = set(build_schema()["$defs"][name]["properties"]) - set(record)
+        # A loose figure is either an amount or a count.
+        assert missing < {"amounts", "counts"} if name == "LooseFigureRecord" else not missing, (
+            f"set {missing} of {name} in write_full_line"
+        )
     (event, *_) = line["events"]
     for part, name in (
         (event["chair"], "Actor"), (event["chair"]["office"], "Office"), (event["place"], "Spot"), (event["venue"], "Name"),
@@ -289,12 +285,13 @@ def test_a_line_with_every_field_set_is_valid() -> None:
     ):  # fmt: skip
         described = build_schema()["$defs"][name] if name else build_schema()
         assert set(part) == set(described["properties"]), f"set the missing fields of {name} in write_full_line"
-    facts = {part["type"]: part for part in walk(event) if isinstance(part, dict) and "text" in part and "type" in part}
+    facts: dict[str, set[str]] = {}
+    for part in walk(event):
+        if isinstance(part, dict) and "text" in part and "type" in part:
+            facts.setdefault(part["type"], set()).update(part)
     for form in build_schema()["$defs"]["Fact"]["oneOf"]:
         if kind := form["properties"].get("type", {}).get("const"):
-            assert kind == "place" or set(facts[kind]) | {"periods"} == set(form["properties"]), (
-                f"set the fields of {kind}"
-            )
+            assert kind == "place" or facts[kind] | {"periods"} == set(form["properties"]), f"set the fields of {kind}"
 
 
 def list_objects(line: dict[str, Any]) -> list[dict[str, Any]]:
@@ -379,7 +376,9 @@ def test_amounts_and_counts_are_decimal_strings_never_numbers(wrong: Any) -> Non
         (("events", 0, "periods", 0, "quarters"), ["1"]),
         (("events", 0, "session", "year_be"), "2567"),
         (("events", 1, "topics"), [{"type": "project", "name": "x", "mentions": ["T1"]}]),
-        (("events", 3, "holder"), "T1"),
+        (("events", 3, "name"), "5 บาท"),
+        (("events", 3, "amounts", 0, "exclusive"), False),
+        (("events", 5, "holder"), "T1"),
     ],
     ids=lambda item: "-".join(map(str, item)) if isinstance(item, tuple) else None,
 )

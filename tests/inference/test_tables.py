@@ -21,7 +21,7 @@ from thaigov_events.annotations import Document, Entity, read_corpus
 from thaigov_events.inference import Extractor
 from thaigov_events.inference.cli import main
 from thaigov_events.inference.extractor import Extraction
-from thaigov_events.inference.table_columns import ROWS, AmountRow, AppointmentRow, EventRow, list_columns
+from thaigov_events.inference.table_columns import ROWS, AmountRow, AppointmentRow, EventRow, ProjectRow, list_columns
 from thaigov_events.inference.table_rows import list_rows
 from thaigov_events.inference.tables import TABLE_FORMATS, TableFormat, write_tables
 
@@ -156,12 +156,12 @@ def test_a_meeting_is_one_row(ask: Callable[[str], list[Any]]) -> None:
 
 
 def test_an_appointment_tells_the_office_given() -> None:
-    office = {"grade": "district chief", "area": "TH-23", "district": "แหลมงอบ"}
+    office = {"grade": "district chief", "area": "TH-23", "area_inferred": True, "district": "แหลมงอบ"}
     given = {"kind": "appointment", "id": "a:P1-O1", "document": "a", "position": "นายอำเภอแหลมงอบ", "office": office}
     record = given | {"holder": {"name": "นายสมมุติ ใจดี", "mentions": ["P1"]}, "mentions": ["P1", "O1"]}
     (row,) = (row for row in list_rows(extraction(records=[record])) if isinstance(row, AppointmentRow))
     told = (row.office_grade, row.office_body, row.office_area, row.office_district)
-    assert told == ("district chief", None, "TH-23", "แหลมงอบ")
+    assert told == ("district chief", None, "TH-23", "แหลมงอบ") and row.office_area_inferred
 
 
 def test_an_article_counts_its_rows(ask: Callable[[str], list[Any]]) -> None:
@@ -255,6 +255,9 @@ def test_times_are_of_the_first_that_can_be_read() -> None:
     )
     row = event_row(times=[unread, read])
     assert (row.start_time, row.end_time, row.time_text) == (time(18), time(0), "เช้า; 18-24 น.")
+    about = fact("ราว 9 โมง", type="time", start="09:00", approximate=True)
+    rows = [event_row(times=times) for times in ([read], [about], [unread], [])]
+    assert [row.time_approximate for row in rows] == [False, True, None, None]
 
 
 def test_amounts_are_exact_with_their_own_period_and_never_another() -> None:
@@ -273,6 +276,56 @@ def test_amounts_are_exact_with_their_own_period_and_never_another() -> None:
     assert (rows[2].approximate, rows[2].per, rows[2].period_start) == (True, "year", None)
     assert (rows[3].type, rows[3].minimum, rows[3].unit, rows[3].approximate) == ("amount", None, None, None)
     assert (rows[4].type, rows[4].unit, rows[4].owner_kind) == ("count", "%", "event")
+
+
+def test_bounds_tell_whether_they_are_left_out() -> None:
+    below = fact("ไม่ถึง 100 คน", type="count", maximum="100", unit="คน", exclusive=True)
+    most = fact("ไม่เกิน 100 คน", type="count", maximum="100", unit="คน")
+    unread = fact("หลายคน", type="unparsed", reason="an indefinite number")
+    rows = amount_rows(counts=[below, most, unread])
+    assert [(row.minimum, row.maximum, row.exclusive) for row in rows] == [
+        (None, Decimal(100), True), (None, Decimal(100), False), (None, None, None),
+    ]  # fmt: skip
+
+
+def test_several_fiscal_years_have_a_first_and_a_last() -> None:
+    years = {"type": "period", "start": "2022-10-01", "end": "2027-09-30", "kind": "fiscal_year_range",
+             "first_fiscal_year_be": 2566, "last_fiscal_year_be": 2570}  # fmt: skip
+    one = {"type": "period", "start": "2020-10-01", "end": "2021-09-30", "kind": "fiscal_year", "fiscal_year_be": 2564}
+    plan, single = fact("ปีงบประมาณ 2566-2570", **years), fact("ปีงบประมาณ 2564", **one)
+    money = [
+        fact(text, type="amount", minimum="5", maximum="5", unit="THB", periods=periods)
+        for text, periods in (("ก", [plan]), ("ข", [single]), ("ค", [single, plan]), ("ง", []))
+    ]
+    project = {"type": "project", "name": "แผนก", "mentions": ["J1"], "periods": [plan], "amounts": money}
+    found = list_rows(extraction(records=[event(topics=[project], periods=[single])]))
+    told = [
+        (row.fiscal_year_be, row.first_fiscal_year_be, row.last_fiscal_year_be)
+        for row in found
+        if isinstance(row, EventRow | ProjectRow | AmountRow)
+    ]
+    one_year, several = (2564, 2564, 2564), (None, 2566, 2570)
+    assert told == [one_year, several, several, one_year, (None, 2564, 2570), (None, None, None)]
+    (row,) = (row for row in found if isinstance(row, EventRow))
+    assert (row.period_text, row.period_start, row.period_end) == (
+        "ปีงบประมาณ 2564",
+        date(2020, 10, 1),
+        date(2021, 9, 30),
+    )
+
+
+def test_figure_without_an_owner_has_its_row() -> None:
+    money = fact("5 บาท", type="amount", minimum="5", maximum="5", unit="THB")
+    record = {
+        "kind": "figures",
+        "type": "unowned",
+        "id": "a:M1",
+        "document": "a",
+        "amounts": [money],
+        "mentions": ["M1"],
+    }
+    (row,) = (row for row in list_rows(extraction(records=[record])) if isinstance(row, AmountRow))
+    assert (row.owner, row.owner_kind, row.owner_name, row.minimum) == ("a:M1", "unowned", None, Decimal(5))
 
 
 def test_all_chairs_stand_in_order_with_their_role() -> None:
@@ -562,4 +615,4 @@ def test_the_command_tells_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureF
         assert message in capsys.readouterr().err
     assert main(["extract", str(tmp_path / "none.txt"), "-o", str(tmp_path / "x.duckdb")]) == 1
     assert "no article could be read" in capsys.readouterr().err
-    assert {path.name for path in tmp_path.iterdir()} == {"a.txt", "full"}
+    assert {path.name for path in tmp_path.iterdir()} == {"a.txt", "full", "x.duckdb.errors.jsonl"}

@@ -76,7 +76,7 @@ def test_records(label: str, text: str, record: dict[str, Any]) -> None:
 
 def test_the_callers_year_reaches_dates_and_periods() -> None:
     date = normalise("DATE", "10 กันยายน", year=2019)
-    period = normalise("PERIOD", "ไตรมาสที่ 3", year=2019)
+    period = normalise("PERIOD", "ไตรมาสที่ 3", fiscal_year=2019)
     assert date is not None and date.to_dict()["year_inferred"] is True
     assert period is not None and period.to_dict()["start"] == "2019-04-01"
 
@@ -112,6 +112,6 @@ def test_nearly_all_mentions_of_the_development_set_are_read(label: str) -> None
         for entity in json.loads(line)["entities"]
         if entity["label"] == label
     ]
-    values = [value for text in texts if (value := normalise(label, text, year=2024)) is not None]
+    values = [value for text in texts if (value := normalise(label, text, year=2024, fiscal_year=2024)) is not None]
     unread = sum(isinstance(value, Unparsed) for value in values)
     assert values and unread <= 0.03 * len(values)
