@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
+from transformers import PreTrainedModel
 
 from thaigov_events.models.labels import label_count
 
@@ -162,30 +161,3 @@ class JointNetwork(nn.Module):
         """Return states `[windows, length, hidden]` and token logits `[windows, length, labels]`."""
         states = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
         return states, self.entities(self.dropout(states))
-
-
-def load_encoder(folder: str, *, dropout: float = 0.1) -> PreTrainedModel:
-    """Load an encoder from a local folder or, by name, from the model hub, as float32.
-
-    Raises:
-        OSError: by transformers, when it is neither here nor there.
-    """
-    config = AutoConfig.from_pretrained(folder)
-    config.hidden_dropout_prob, config.attention_probs_dropout_prob = dropout, 0.0
-    model = AutoModel.from_pretrained(
-        folder, config=config, dtype=torch.float32, use_safetensors=True, **_options(config)
-    )  # fmt: skip
-    return model  # type: ignore[no-any-return]
-
-
-def build_encoder(folder: Path) -> PreTrainedModel:
-    """Build an encoder of the shape that `folder/config.json` gives, without weights."""
-    config = AutoConfig.from_pretrained(folder)
-    return AutoModel.from_config(config, **_options(config))  # type: ignore[no-any-return, no-untyped-call]
-
-
-def _options(config: PretrainedConfig) -> dict[str, Any]:
-    # On CPUs the fused attention's backward pass in bf16 is slower than the plain one at these lengths.
-    attention = "sdpa" if torch.cuda.is_available() else "eager"
-    pooling = {"add_pooling_layer": False} if config.model_type in {"bert", "camembert", "xlm-roberta"} else {}
-    return {"attn_implementation": attention, **pooling}

@@ -10,24 +10,53 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from thaigov_events.models.bundle import ModelSettings
-from thaigov_events.models.network import JointNetwork, NetworkConfig, build_encoder
+from thaigov_events.models.encoders import build_encoder
+from thaigov_events.models.network import JointNetwork, NetworkConfig
 from thaigov_events.models.runtime import Floats, Integers
 
 
 class TorchRuntime:
-    """A `JointNetwork` behind the numpy interface of `runtime.Runtime`; it puts the network into evaluation mode."""
+    """A `JointNetwork` behind the numpy interface of `runtime.Runtime`; it puts the network into evaluation mode.
+
+    On a GPU the encoder's products are computed in 16 bits; the relation head, whose sums run over a whole text, in 32.
+    """
 
     def __init__(self, network: JointNetwork, device: torch.device | str = "cpu") -> None:
         self.device = torch.device(device)
         self.network = network.to(self.device).eval()
+        self.batch_tokens = 16_384 if self.device.type == "cuda" else 4096
+
+    @classmethod
+    def load(cls, folder: Path, *, device: str = "auto", threads: int | None = None) -> TorchRuntime:
+        """Open the network in a run's folder; the device `auto` is a GPU if there is one.
+
+        `threads` holds for the whole process, as PyTorch has it.
+
+        Raises:
+            FileNotFoundError: when the folder is not that of a finished run.
+            ValueError: when the device is `cuda` and there is none.
+        """
+        if device == "auto":
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+        if device == "cuda" and not torch.cuda.is_available():
+            raise ValueError("device 'cuda': PyTorch finds no GPU here; take --device cpu")
+        if threads is not None:
+            torch.set_num_threads(threads)
+        return cls(load_network(folder)[0], device)
 
     def _tensor(self, values: Floats | Integers) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(values)).to(self.device)
 
+    def _autocast(self) -> torch.autocast:
+        is_gpu = self.device.type == "cuda"
+        dtype = torch.float16 if is_gpu and not torch.cuda.is_bf16_supported() else torch.bfloat16
+        return torch.autocast(self.device.type, dtype, enabled=is_gpu)
+
     @torch.inference_mode()
     def encode(self, ids: Integers, mask: Integers) -> tuple[Floats, Floats]:
         """See `Runtime.encode`."""
-        states, logits = self.network(self._tensor(ids), self._tensor(mask))
+        with self._autocast():
+            states, logits = self.network(self._tensor(ids), self._tensor(mask))
         return states.float().cpu().numpy(), logits.float().cpu().numpy()
 
     @torch.inference_mode()

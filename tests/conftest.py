@@ -1,7 +1,16 @@
 """A small network and a small corpus, made on the spot, for the tests of training, export and extraction."""
 
+import os
 import random
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -116,3 +125,64 @@ def trained_run(tiny_encoder: Path, corpus_file: Path, tmp_path_factory: pytest.
         )
     ).run()
     return output
+
+
+class LabelStudio:
+    """A Label Studio server of its own, on this machine only, that can be stopped and started again."""
+
+    user, password = "tester@example.invalid", secrets.token_hex(8)
+    token = secrets.token_hex(20)
+
+    def __init__(self, program: str, folder: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url, self.program, self.folder = f"http://127.0.0.1:{self.port}", program, folder
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        quiet = {
+            "COLLECT_ANALYTICS": "false",
+            "LATEST_VERSION_CHECK": "false",
+            "SENTRY_DSN": "",
+            "FRONTEND_SENTRY_DSN": "",
+        }
+        # else it refuses backends and webhooks on this machine
+        local = {"ML_BLOCK_LOCAL_IP": "false", "SSRF_PROTECTION_ENABLED": "false"}
+        command = [
+            self.program, "start", "--no-browser", "--data-dir", str(self.folder), "--port", str(self.port),
+            "--internal-host", "127.0.0.1", "--username", self.user, "--password", self.password,
+            "--user-token", self.token, "--enable-legacy-api-token",
+        ]  # fmt: skip
+        with (self.folder / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                command, cwd=self.folder, env=os.environ | quiet | local, stdout=log, stderr=log
+            )
+        until = time.monotonic() + 600  # a third of a minute, unless the machine is busy
+        while time.monotonic() < until and self.process.poll() is None:
+            with suppress(OSError), urlopen(f"{self.url}/health", timeout=5):
+                return
+            time.sleep(0.2)
+        raise RuntimeError(f"Label Studio did not start: {(self.folder / 'server.log').read_text()[-2000:]}")
+
+    def stop(self) -> None:
+        if self.process:
+            self.process.kill()  # as a machine that fails would
+            self.process.wait()
+
+
+@pytest.fixture(scope="session")
+def label_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabelStudio]:
+    """A running server, with no project that a test may not share."""
+    pytest.importorskip("label_studio_sdk", reason="no client: pip install 'thaigov-events[labelstudio]'")
+    own = Path(__file__).parents[1] / ".venv-labelstudio" / "bin" / "label-studio"
+    programs = (os.environ.get("LABEL_STUDIO"), shutil.which("label-studio"), str(own) if own.is_file() else None)
+    program = next(filter(None, programs), None)
+    if program is None:
+        pytest.skip("no Label Studio server: make labelstudio-server, or set LABEL_STUDIO to the program's path")
+    server = LabelStudio(program, tmp_path_factory.mktemp("label-studio"))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()

@@ -28,6 +28,7 @@ from thaigov_events.annotations.metrics import Comparison, compare
 from thaigov_events.models.alignment import Example, prepare
 from thaigov_events.models.bundle import ModelSettings
 from thaigov_events.models.candidates import Candidates
+from thaigov_events.models.crossed_pieces import split_crossed
 from thaigov_events.models.encoders import check_vocabulary, fit_window, layer_depth, load_encoder
 from thaigov_events.models.network import JointNetwork, NetworkConfig
 from thaigov_events.models.predictor import Predictor, find_spans
@@ -56,6 +57,9 @@ class Trainer:
         self.device = choose_device()
         schema, documents, self.dev = load_corpora(config)
         self.tokenizer = read_tokenizer(config.tokenizer, config.profile)
+        if config.split_crossed:
+            self.tokenizer, avoided = split_crossed(self.tokenizer, documents)
+            print(f"tokenizer: {avoided} pieces that mentions of the training corpora cross are cut")
         self.candidates = Candidates(schema, config.maximum_distance)
         self.documents, self.augment = documents, Augmenter(documents)
         self.examples, lost = prepare(documents, self.tokenizer, self.candidates)

@@ -27,6 +27,8 @@ class TrainConfig:
         encoder: folder, or name on the model hub, of a pretrained encoder.
         tokenizer: folder or name of its tokenizer, and `profile`, what kind that is: `compact`, `wangchanberta`, for it
             and what was trained like it, or `generic`, for any other.
+        split_crossed: whether pieces that borders of training mentions cross are cut into smaller ones, so that such
+            mentions can be expressed; for unigram tokenizers.
         allow_pickle: whether the encoder's weights may be a `pytorch_model.bin` where there are no safetensors.
         schema: a schema file; if empty, the labels of a training corpus in columns, else the package's own schema.
         separator: what stands between the words of corpora in columns.
@@ -60,6 +62,7 @@ class TrainConfig:
     encoder: str = "models/compact"
     tokenizer: str = "models/compact"
     profile: str = "compact"
+    split_crossed: bool = False
     allow_pickle: bool = False
     schema: str = ""
     separator: str = ""

