@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from thaigov_events.annotations.columns import load_corpus
 from thaigov_events.annotations.files import read_lines, write_safely
-from thaigov_events.inference.command_options import add_engine_options, is_quiet
+from thaigov_events.inference.command_options import add_engine_options, is_quiet, name_engine
 from thaigov_events.inference.evaluation import evaluate
 from thaigov_events.inference.evaluation_page import write_report
 from thaigov_events.inference.extractor import Extractor
@@ -34,7 +34,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def run_evaluate(options: argparse.Namespace) -> int:
     """Measure as the options say; return the exit status."""
-    predictor = Extractor.load(options.model, threads=options.threads).predictor
+    predictor = Extractor.load(options.model, threads=options.threads, **name_engine(options)).predictor
     schema = predictor.settings.schema
     gold = load_corpus(options.gold, schema, separator=options.separator)
     curve = read_lines(options.learning_curve) if options.learning_curve else ()

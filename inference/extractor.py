@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from thaigov_events.annotations.document import Document
+from thaigov_events.inference.articles import Article
 from thaigov_events.inference.assembly import assemble, attach_values
+from thaigov_events.inference.coverage import Coverage, measure_coverage
 from thaigov_events.inference.graph import Graph
-from thaigov_events.inference.inputs import Article
 from thaigov_events.models.bundle import ModelSettings, released_folder
 from thaigov_events.models.predictor import Predictor
-from thaigov_events.models.runtime import OnnxRuntime
-from thaigov_events.models.tokenizer import Tokenizer
+from thaigov_events.models.runtime import open_runtime
+from thaigov_events.models.tokenizer import Tokens, load_tokenizer
+from thaigov_events.models.windows import Window
 
 # The form of `Extraction.to_dict`: a number more when what was written before would no longer be read rightly.
 SCHEMA_VERSION = 1
@@ -22,17 +25,31 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """What an article says: its document with scored mentions and links, values by mention id, event records."""
+    """What an article says: its document with scored mentions and links, values by mention id, event records.
+
+    `coverage` tells how the text went through the network; None where it did not.
+    """
 
     document: Document
     values: dict[str, dict[str, Any]]
     events: list[dict[str, Any]]
+    coverage: Coverage | None = field(default=None, compare=False)
 
     @classmethod
     def tell(cls, document: Document) -> Extraction:
         """Return what a document with mentions and links says."""
         graph = Graph.build(document)
         return cls(document, attach_values(graph), [record.to_dict() for record in assemble(graph)])
+
+    @classmethod
+    def from_dict(cls, record: dict[str, Any]) -> Extraction:
+        """Build an extraction from its output record.
+
+        Raises:
+            DocumentError: when its document contradicts itself.
+        """
+        values = {entity["id"]: entity["value"] for entity in record["entities"] if "value" in entity}
+        return cls(Document.from_dict(record), values, record["events"])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the output record: its version, then the corpus format with scores, values and events."""
@@ -50,29 +67,56 @@ class Extractor:
         self.predictor = predictor
 
     @classmethod
-    def load(cls, model: Path | str | None = None, *, threads: int | None = None) -> Extractor:
+    def load(
+        cls,
+        model: Path | str | None = None,
+        *,
+        threads: int | None = None,
+        backend: str = "auto",
+        device: str = "auto",
+        batch_tokens: int | None = None,
+    ) -> Extractor:
         """Open a model folder, by default the released one.
+
+        See `models.runtime.open_runtime` and `models.predictor.Predictor` for the rest.
 
         Raises:
             FileNotFoundError: when it is not a model folder.
-            ValueError: when one of its files is damaged.
+            ModuleNotFoundError: when the backend is not installed.
+            ValueError: when one of its files is damaged, or there is no such backend or device.
         """
-        folder = Path(model) if model else released_folder()
+        folder = find_model(model)
         settings = ModelSettings.load(folder)
         try:
-            runtime, tokenizer = OnnxRuntime(folder, threads=threads), Tokenizer.load(folder / "tokenizer.json")
-        except OSError:
+            runtime = open_runtime(folder, backend=backend, device=device, threads=threads)
+            tokenizer = load_tokenizer(folder)
+        except (OSError, ModuleNotFoundError, ValueError):
             raise
-        except Exception as error:  # onnxruntime and tokenizers raise types of their own, or plain Exception
+        except Exception as error:  # the engines and tokenizers raise types of their own, or plain Exception
             raise ValueError(f"{folder}: a file of this model is damaged ({error}); compare SHA256SUMS") from error
-        return cls(Predictor(runtime, tokenizer, settings))
+        return cls(Predictor(runtime, tokenizer, settings, batch_tokens=batch_tokens))
 
     def __call__(self, text: str, *, id: str = "article") -> Extraction:
         """Read one article."""
         return next(self.extract([Article(id, text)]))
 
     def extract(self, articles: Iterable[Article]) -> Iterator[Extraction]:
-        """Read articles one after another, in order; nothing of those before is kept."""
-        for article in articles:
-            document = self.predictor.predict_one(article.id, article.text)
-            yield Extraction.tell(document)
+        """Read articles together, in order; nothing of those before is kept."""
+        waiting: deque[Article] = deque()
+        coverage: deque[Coverage] = deque()
+
+        def take() -> Iterator[tuple[str, str]]:
+            for article in articles:
+                waiting.append(article)
+                yield article.id, article.text
+
+        def observe(tokens: Tokens, sections: list[Window]) -> None:
+            coverage.append(measure_coverage(waiting.popleft().text, tokens, sections, self.predictor.settings))
+
+        for document in self.predictor.stream(take(), observe=observe):
+            yield replace(Extraction.tell(document), coverage=coverage.popleft())
+
+
+def find_model(model: Path | str | None) -> Path:
+    """Return the folder of a model that was named, else of the released one."""
+    return Path(model) if model else released_folder()

@@ -1,152 +1,143 @@
-"""Read articles from files, folders and standard input. What cannot be read is said, and does not stop the rest."""
+"""Find the articles in files, folders and standard input. What cannot be read is said, and does not stop the rest."""
 
 from __future__ import annotations
 
-import json
+import os
+import sqlite3
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from glob import glob, has_magic
 from pathlib import Path
-from typing import BinaryIO
 
-SUFFIXES = (".txt", ".jsonl")
+from thaigov_events.inference.articles import Article, Columns, Failure
+from thaigov_events.inference.columnar import is_dataset, read_dataset
+from thaigov_events.inference.readers import KINDS, is_known, read_file, read_stream, split_name
+
+__all__ = ["Article", "Failure", "read_articles"]
+
 STANDARD_INPUT = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class Article:
-    """A text to read, under the id that its record will have; `path` is its file's, without ending, if it fills one."""
-
-    id: str
-    text: str
-    path: str = field(default="", compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """An input, or a line of one, that could not be read: where, and why with the mend."""
-
-    where: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.reason}"
-
-
-def read_articles(inputs: Iterable[str], *, leave_out: Path | None = None) -> Iterator[Article | Failure]:
+def read_articles(
+    inputs: Iterable[str], *, columns: Columns | None = None, leave_out: Collection[Path] = ()
+) -> Iterator[Article | Failure]:
     """Yield the articles of all inputs in order, with a failure in the place of each that cannot be read.
 
-    An input is a `.txt` file (one article, its id the file's stem), a `.jsonl` file (an object with `text` and
-    perhaps `id` a line), a folder (all such files below it, by name), or `-` (standard input: JSON lines if it
-    begins with `{`, else one article). Where a stem stood before, the file's path without its ending is the id;
-    where a line's id did, that is a failure. In folders the file `leave_out`, the run's own output, is passed over.
+    An input is a file (see `readers.read_file`), a folder (all such files below it, by name, and each saved
+    Hugging Face dataset), a pattern such as `news/**/*.txt`, or `-` (standard input: JSON lines if it begins
+    with `{`, else one article). Nothing is held in memory but the article at hand.
+
+    Ids differ: where an id made from a file's name stood before, the file's path is put before it; where one
+    that was given did, that is a failure. In folders and by patterns the files and folders `leave_out`, the
+    run's own output, are passed over.
     """
-    seen: set[str] = set()
-    for item in _read_all(inputs, leave_out):
-        if isinstance(item, Failure):
-            yield item
-            continue
-        name = item.id if item.id not in seen else item.path
-        if name in seen or not name:
-            yield Failure(item.path or item.id, f"an article with the id {item.id!r} was read before; ids must differ")
-        else:
-            seen.add(name)
-            yield replace(item, id=name)
+    columns = columns or Columns()
+    own = frozenset(path.resolve() for path in leave_out)
+    with closing(_KnownIds()) as known:
+        for name in inputs:
+            for item in _read_input(name, columns, own):
+                yield _name_apart(item, known) if isinstance(item, Article) else item
 
 
-def _read_all(inputs: Iterable[str], leave_out: Path | None) -> Iterator[Article | Failure]:
+def count_articles(inputs: Iterable[str]) -> int | None:
+    """Return how many articles the inputs hold if that can be told without reading them, else None."""
+    total = 0
     for name in inputs:
         path = Path(name)
-        try:
-            if name == STANDARD_INPUT:
-                yield from _read_stream(sys.stdin.buffer)
-            elif path.is_dir():
-                yield from _read_folder(path, leave_out)
-            elif path.exists():
-                yield from _read_file(path)
-            else:
-                yield Failure(name, "no such file or folder")
-        except OSError as error:
-            yield Failure(name if len(name) < 100 else name[:100] + "…", error.strerror or str(error))
+        if not path.exists() or is_dataset(path):
+            return None
+        for file in _walk(path, frozenset()) if path.is_dir() else [path]:
+            if isinstance(file, Failure) or file.is_dir() or split_name(file)[1] != ".txt":
+                return None
+            total += 1
+    return total
 
 
-def _read_folder(folder: Path, leave_out: Path | None) -> Iterator[Article | Failure]:
-    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
-    files = [file for file in files if leave_out is None or file.resolve() != leave_out.resolve()]
-    if not files:
-        yield Failure(str(folder), f"no {' or '.join(SUFFIXES)} file in this folder or below")
-    for file in files:
-        try:
-            yield from _read_file(file)
-        except OSError as error:
-            yield Failure(str(file), error.strerror or str(error))
+class _KnownIds:
+    """The ids so far, on disk where they are many: a set of ten million would fill a gigabyte of memory."""
 
-
-def _read_file(path: Path) -> Iterator[Article | Failure]:
-    suffix = path.suffix.lower()
-    if suffix == ".jsonl":
-        with path.open("rb") as file:
-            yield from _read_lines(file, str(path), path.stem)
-    elif suffix in SUFFIXES or not path.is_file():  # a pipe has no ending
-        item = _decode(path.read_bytes(), str(path), path.stem)
-        yield replace(item, path=path.with_suffix("").as_posix()) if isinstance(item, Article) else item
-    else:
-        yield Failure(str(path), f"ending {path.suffix!r} is not known; rename it to {' or '.join(SUFFIXES)}")
-
-
-def _read_stream(stream: BinaryIO) -> Iterator[Article | Failure]:
-    data = stream.read()
-    if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{":
-        yield from _read_lines(data.splitlines(), "standard input", "stdin")
-    else:
-        yield _decode(data, "standard input", "stdin")
-
-
-def _decode(data: bytes, where: str, name: str) -> Article | Failure:
-    if b"\0" in data:
-        return Failure(where, f"a binary file (zero byte at {data.index(0)}); an article is UTF-8 text")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        return Failure(
-            where,
-            f"not UTF-8: byte 0x{data[error.start]:02x} at {error.start}; "
-            "convert it, for old Thai files by `iconv -f TIS-620 -t UTF-8`",
+    def __init__(self) -> None:
+        # without a name the database is a temporary file of its own, written only beyond the cache
+        self._database = sqlite3.connect("", check_same_thread=False, isolation_level=None)
+        self._database.executescript(
+            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;"
+            "CREATE TABLE ids (id TEXT PRIMARY KEY) WITHOUT ROWID; BEGIN"
         )
-    if not text.strip():
-        return Failure(where, "empty: there is no text in it")
-    return Article(name, text)
+
+    def add(self, name: str) -> bool:
+        """Add an id; return whether it is new."""
+        return self._database.execute("INSERT OR IGNORE INTO ids VALUES (?)", (name,)).rowcount == 1
+
+    def close(self) -> None:
+        self._database.close()
 
 
-def _read_lines(lines: Iterable[bytes], where: str, stem: str) -> Iterator[Article | Failure]:
-    empty = True
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        empty = False
-        place = f"{where}:{number}"
-        try:
-            record = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
-        except UnicodeDecodeError as error:
-            yield Failure(place, f"not UTF-8: byte 0x{line[error.start]:02x} at {error.start} of the line")
-            continue
-        except (ValueError, RecursionError) as error:
-            yield Failure(place, f"not JSON: {error}")
-            continue
-        if not isinstance(record, dict) or not isinstance(record.get("text"), str):
-            yield Failure(place, "a line must be an object with a string field 'text'")
-        elif not record["text"].strip():
-            yield Failure(place, "the field 'text' is empty")
-        elif not isinstance(record.get("id", ""), str | int):
-            yield Failure(place, f"id {record['id']!r}: must be a string or a number")
-        elif _has_half_character(record["text"]) or _has_half_character(str(record.get("id", ""))):
-            yield Failure(place, "holds half of a surrogate pair, which is no character; write the whole one")
+def _name_apart(article: Article, known: _KnownIds) -> Article | Failure:
+    for name in (article.id, article.full_id):
+        if name and known.add(name):
+            return replace(article, id=name)
+    return Failure(article.where, f"an article with the id {article.id!r} was read before; ids must differ")
+
+
+def _read_input(name: str, columns: Columns, own: frozenset[Path]) -> Iterator[Article | Failure]:
+    path = Path(name)
+    try:
+        if name == STANDARD_INPUT:
+            yield from read_stream(sys.stdin.buffer, columns)
+        elif path.exists():
+            yield from _read_path(path, columns, own)
+        elif has_magic(name):
+            empty = True
+            for file in map(Path, sorted(glob(name, recursive=True))):  # noqa: PTH207 - Path.glob takes no absolute ones
+                if not _is_own(file, own) and (file.is_file() or is_dataset(file)):
+                    empty = False
+                    yield from _read_path(file, columns, own)
+            if empty:
+                yield Failure(name, "no file is of this pattern")
         else:
-            yield Article(str(record.get("id", f"{stem}-{number}")), record["text"])
+            yield Failure(name, "no such file or folder")
+    except OSError as error:
+        yield Failure(name if len(name) < 100 else name[:100] + "…", error.strerror or str(error))
+
+
+def _read_path(path: Path, columns: Columns, own: frozenset[Path]) -> Iterator[Article | Failure]:
+    if not path.is_dir():
+        yield from read_file(path, columns)
+        return
+    empty = True
+    for file in _walk(path, own):
+        empty = False
+        if isinstance(file, Failure):
+            yield file
+        else:
+            yield from read_dataset(file, columns) if file.is_dir() else read_file(file, columns)
     if empty:
-        yield Failure(where, "empty: there is no line in it")
+        yield Failure(str(path), f"no {', '.join(KINDS[:-1])} or {KINDS[-1]} file in this folder or below")
 
 
-def _has_half_character(text: str) -> bool:
-    """Say whether `text` holds half of a surrogate pair, which JSON can name but UTF-8 cannot write."""
-    return any("\ud800" <= character <= "\udfff" for character in text)
+def _walk(folder: Path, own: frozenset[Path]) -> Iterator[Path | Failure]:
+    """Yield the files that can be read and the folders of datasets, by name, a folder's in the place of its name."""
+    if is_dataset(folder):
+        yield folder
+        return
+    try:
+        with os.scandir(folder) as entries:
+            ordered = sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        yield Failure(str(folder), error.strerror or str(error))
+        return
+    for entry in ordered:
+        path = Path(entry.path)
+        if _is_own(path, own):
+            continue
+        if entry.is_dir(follow_symlinks=False):  # a link could lead back to where it stands
+            yield from _walk(path, own)
+        elif is_known(path) and entry.is_file():
+            yield path
+
+
+def _is_own(path: Path, own: frozenset[Path]) -> bool:
+    """Tell whether a path is one of the run's own, or in a folder that is."""
+    return bool(own) and not own.isdisjoint([path.resolve(), *path.resolve().parents])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +15,9 @@ from thaigov_events.models.bundle import Calibration, ModelSettings
 from thaigov_events.models.candidates import NO_RELATION, Candidates
 from thaigov_events.models.decoding import decode_spans, log_softmax
 from thaigov_events.models.runtime import Floats, Integers, Runtime
+from thaigov_events.models.sections import Section, gather_sections
 from thaigov_events.models.tokenizer import Tokenizer, Tokens
-from thaigov_events.models.windows import Window, cut_windows, stitch
+from thaigov_events.models.windows import Window, batch_alike, cut_windows, padded_width, stitch
 
 # A text of any length is worked on in sections of at most so many tokens, one after another, so that memory stays
 # flat. The overlap is wider than any candidate pair. Most articles are one section of a few hundred tokens.
@@ -49,9 +52,14 @@ class Predictor:
     """A network with its tokenizer and settings, that turns texts into documents."""
 
     def __init__(
-        self, runtime: Runtime, tokenizer: Tokenizer, settings: ModelSettings, *, batch_tokens: int = 4096
+        self, runtime: Runtime, tokenizer: Tokenizer, settings: ModelSettings, *, batch_tokens: int | None = None
     ) -> None:
-        """`batch_tokens` is how many tokens, padding included, one call of the encoder sees at most."""
+        """`batch_tokens` is how many tokens, padding included, one call of the encoder sees at most.
+
+        By default what suits the runtime, and at least a window.
+        """
+        if batch_tokens is None:
+            batch_tokens = max(runtime.batch_tokens, settings.window + 2)
         if batch_tokens < settings.window + 2:
             raise ValueError(f"batch_tokens = {batch_tokens}: one window has {settings.window + 2}")
         self.runtime, self.tokenizer, self.settings = runtime, tokenizer, settings
@@ -60,45 +68,99 @@ class Predictor:
 
     def predict(self, texts: Iterable[tuple[str, str]]) -> list[Document]:
         """Return a document for each (id, text), with scored entities `T1…` in order of place and relations."""
-        return [self.predict_one(name, text) for name, text in texts]
+        return list(self.stream(texts))
 
     def predict_one(self, name: str, text: str) -> Document:
-        """Return the document of one text.
+        """Return the document of one text."""
+        return next(self.stream([(name, text)]))
 
-        Texts are not batched together: int8 scales are taken from all that one call of the encoder sees, so a
-        text's result would depend on its neighbours.
+    def stream(
+        self, texts: Iterable[tuple[str, str]], *, observe: Callable[[Tokens, list[Window]], object] | None = None
+    ) -> Iterator[Document]:
+        """Yield what `predict` returns, in order; of the texts only a few are held at a time.
+
+        Windows of several texts are encoded together. A text's document does not depend on those beside it: each
+        window is padded to a width that follows from its own length, and shares a batch with windows of that width.
+        Before each document, `observe` is told its tokens and the sections that they were read in.
         """
-        tokens = self.tokenizer.encode(text)
         found: list[tuple[Window, list[Span], list[Link]]] = []
-        for section in cut_windows(len(tokens), size=SECTION, overlap=SECTION_OVERLAP):
-            part = _slice(tokens, section)
-            states, logits = self.encode(part)
-            spans = find_spans(part, logits)
-            found.append((section, spans, self.relate(states, spans)))
-        spans, links = _merge(found)
-        return self._document(name, text, tokens, spans, self._keep_best(links))
+        for group, outputs in self._encode_ahead(gather_sections(self._sections(texts))):
+            for section, (own, own_links) in zip(group, self._read(group, outputs), strict=True):
+                found.append((section.window, own, own_links))
+                if section.is_last:
+                    spans, links = _merge(found)
+                    if observe:
+                        observe(section.tokens, [window for window, _, _ in found])
+                    yield self._document(section.name, section.text, section.tokens, spans, self._keep_best(links))
+                    found = []
 
-    def encode(self, tokens: Tokens) -> tuple[Floats, Floats]:
-        """Return token states `[n, hidden]` and logits `[n, labels]` of a sequence of at least one token.
+    def _sections(self, texts: Iterable[tuple[str, str]]) -> Iterator[Section]:
+        for name, text in texts:
+            tokens = self.tokenizer.encode(text)
+            windows = cut_windows(len(tokens), size=SECTION, overlap=SECTION_OVERLAP)
+            yield from (Section(name, text, tokens, window) for window in windows or [Window(0, 0, 0, 0)])
 
-        Its windows are of nearly the same length, so little of a batch is padding.
+    def _encode_ahead(
+        self, groups: Iterable[list[Section]]
+    ) -> Iterator[tuple[list[Section], list[tuple[Floats, Floats]]]]:
+        """Yield each group with what `encode` gives for its sections that have tokens.
+
+        While a group is decoded, a thread encodes the next: most of decoding keeps one core busy at most.
         """
-        windows = cut_windows(len(tokens), size=self.settings.window, overlap=self.settings.overlap)
-        width = max(len(window) for window in windows) + 2
-        rows = self.batch_tokens // width
-        outputs: list[tuple[Floats, Floats]] = []
-        for first in range(0, len(windows), rows):
-            batch = windows[first : first + rows]
-            ids = np.full((len(batch), width), self.tokenizer.pad, dtype=np.int64)
+        with ThreadPoolExecutor(1, thread_name_prefix="encoder") as thread:
+            waiting: deque[tuple[list[Section], Future[list[tuple[Floats, Floats]]]]] = deque()
+            for group in groups:
+                parts = [section.part for section in group if len(section.window)]
+                waiting.append((group, thread.submit(self.encode, parts)))
+                if len(waiting) == 2:
+                    first, outputs = waiting.popleft()
+                    yield first, outputs.result()
+            for group, outputs in waiting:
+                yield group, outputs.result()
+
+    def _read(
+        self, sections: Sequence[Section], outputs: Iterable[tuple[Floats, Floats]]
+    ) -> Iterator[tuple[list[Span], list[Link]]]:
+        """Yield the spans and links of each section, in its own tokens.
+
+        A section's pairs are scored in one call, those of several sections not: joined, sixteen articles take half as
+        long again, since all their mentions attend to each other behind a mask, and sums would round otherwise.
+        """
+        left = iter(outputs)
+        for section in sections:
+            if len(section.window):
+                states, logits = next(left)
+                spans = find_spans(section.part, logits)
+                yield spans, self.relate(states, spans)
+            else:
+                yield [], []
+
+    def encode(self, sequences: Sequence[Tokens]) -> list[tuple[Floats, Floats]]:
+        """Return token states `[n, hidden]` and logits `[n, labels]` of sequences of at least one token each."""
+        size, overlap = self.settings.window, self.settings.overlap
+        cuts = [cut_windows(len(tokens), size=size, overlap=overlap) for tokens in sequences]
+        rows = [
+            window_ids(self.tokenizer, tokens, window)
+            for tokens, cut in zip(sequences, cuts, strict=True)
+            for window in cut
+        ]
+        widths = [padded_width(len(row), limit=size + 2) for row in rows]
+        outputs: dict[int, tuple[Floats, Floats]] = {}
+        for batch in batch_alike(widths, budget=self.batch_tokens):
+            ids = np.full((len(batch), widths[batch[0]]), self.tokenizer.pad, dtype=np.int64)
             mask = np.zeros_like(ids)
-            for row, window in enumerate(batch):
-                line = window_ids(self.tokenizer, tokens, window)
-                ids[row, : len(line)], mask[row, : len(line)] = line, 1
+            for line, place in enumerate(batch):
+                ids[line, : len(rows[place])], mask[line, : len(rows[place])] = rows[place], 1
             states, logits = self.runtime.encode(ids, mask)
-            for row, window in enumerate(batch):
-                inner = slice(1, 1 + len(window))
-                outputs.append((states[row, inner], logits[row, inner]))
-        return stitch(windows, [states for states, _ in outputs]), stitch(windows, [logits for _, logits in outputs])
+            for line, place in enumerate(batch):
+                inner = slice(1, len(rows[place]) - 1)  # without `<s>` and `</s>`
+                outputs[place] = states[line, inner], logits[line, inner]
+        ends = np.cumsum([len(cut) for cut in cuts]).tolist()
+        own = [[outputs[place] for place in range(end - len(cut), end)] for cut, end in zip(cuts, ends, strict=True)]
+        return [
+            (stitch(cut, [states for states, _ in parts]), stitch(cut, [logits for _, logits in parts]))
+            for cut, parts in zip(cuts, own, strict=True)
+        ]
 
     def relate(self, states: Floats, spans: Sequence[Span]) -> list[Link]:
         """Return the links between spans of a section, from its token states `[n, hidden]`."""
@@ -209,11 +271,6 @@ def logits(scores: ArrayLike) -> NDArray[np.float64]:
     """Return the log odds of probabilities, those too near to 0 or 1 taken as `CLIP` from it."""
     clipped = np.clip(np.asarray(scores, dtype=np.float64), CLIP, 1 - CLIP)
     return np.log(clipped / (1 - clipped))
-
-
-def _slice(tokens: Tokens, window: Window) -> Tokens:
-    part = slice(window.start, window.end)
-    return Tokens(tokens.ids[part], tokens.starts[part], tokens.ends[part])
 
 
 def _merge(sections: list[tuple[Window, list[Span], list[Link]]]) -> tuple[list[Span], list[Link]]:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+# Windows are padded to a multiple of so many places: few widths, so that windows of several texts meet in one, and
+# little padding.
+WIDTH_STEP = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +58,23 @@ def stitch(windows: list[Window], outputs: list[NDArray[np.float32]]) -> NDArray
         for window, output in zip(windows, outputs, strict=True)
     ]
     return np.concatenate(kept)
+
+
+def padded_width(length: int, *, limit: int) -> int:
+    """Return how wide a row of `length` ids is laid out: the next multiple of `WIDTH_STEP`, at most `limit`.
+
+    It follows from the row alone, not from those beside it, so that a row is computed alike in every batch.
+    """
+    if length > limit:
+        raise ValueError(f"a row of {length} ids is longer than {limit}")
+    return min(-(-length // WIDTH_STEP) * WIDTH_STEP, limit)
+
+
+def batch_alike(widths: Sequence[int], *, budget: int) -> Iterator[list[int]]:
+    """Yield the places of `widths`, only those of one width together, at most `budget` in sum but at least one."""
+    places: dict[int, list[int]] = {}
+    for place, width in enumerate(widths):
+        places.setdefault(width, []).append(place)
+    for width, alike in sorted(places.items()):
+        rows = max(budget // width, 1)
+        yield from (alike[first : first + rows] for first in range(0, len(alike), rows))

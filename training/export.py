@@ -1,27 +1,23 @@
 """Write a trained network as ONNX graphs: fp32, and int8 for the release.
 
-    python -m thaigov_events.training.export RUN --output DIR [--precision int8|fp32]
+    python -m thaigov_events.training.export RUN --output DIR [--precision int8|fp32] [--overlap N]
 
-For int8 most of the encoder's matrices are quantised to eight bits, by channel, with the activations' scales found
-while it runs (dynamic quantisation); the rest and the relation head are kept as fp16 and computed in fp32.
+For int8 the encoder's matrix products are quantised with scales found on texts of the run's training set (see
+`training/quantisation.py`); the relation head is kept as fp16 and computed in fp32. The same graphs serve ONNX Runtime
+and OpenVINO.
 """
 
 from __future__ import annotations
 
 import argparse
-import math
 import shutil
 import tempfile
 import warnings
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import onnx
 import torch
-from onnx import numpy_helper
-from onnxruntime.quantization import QuantType, quantize_dynamic
-from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch.export import Dim
 
 from thaigov_events.annotations.columns import load_corpus
@@ -31,17 +27,17 @@ from thaigov_events.annotations.report import describe_comparison, format_compar
 from thaigov_events.models.bundle import ModelSettings
 from thaigov_events.models.network import JointNetwork
 from thaigov_events.models.predictor import Predictor
-from thaigov_events.models.runtime import OnnxRuntime
-from thaigov_events.models.tokenizer import load_tokenizer
+from thaigov_events.models.runtime import ENCODER, RELATIONS, Integers, open_runtime
+from thaigov_events.models.tokenizer import Tokenizer, load_tokenizer
 from thaigov_events.models.torch_runtime import load_network
 from thaigov_events.training.calibration import calibrate_settings
 from thaigov_events.training.card import write_card
+from thaigov_events.training.quantisation import cut_calibration, quantise, store_half
 from thaigov_events.training.record import file_hash
 
 PRECISIONS = ("int8", "fp32")
 OPSET = 20
-GRAPHS = ("encoder.onnx", "relations.onnx")
-LARGE = 10_000
+GRAPHS = (ENCODER, RELATIONS)
 
 
 def export_graphs(network: JointNetwork, folder: Path) -> None:
@@ -51,7 +47,7 @@ def export_graphs(network: JointNetwork, folder: Path) -> None:
     ids = torch.full((2, 16), 5)
     windows, length = Dim("windows"), Dim("length")
     _export(
-        network, (ids, torch.ones_like(ids)), folder / "encoder.onnx", inputs=["ids", "mask"],
+        network, (ids, torch.ones_like(ids)), folder / ENCODER, inputs=["ids", "mask"],
         outputs=["states", "logits"], shapes=({0: windows, 1: length}, {0: windows, 1: length}),
     )  # fmt: skip
     tokens, mentions, pairs = Dim("tokens"), Dim("mentions"), Dim("pairs")
@@ -62,7 +58,7 @@ def export_graphs(network: JointNetwork, folder: Path) -> None:
     kinds, documents = torch.zeros(5, dtype=torch.long), torch.zeros(5, dtype=torch.long)
     names = ["states", "starts", "ends", "kinds", "documents", "heads", "tails"]
     _export(
-        network.relations, (states, starts, starts + 2, kinds, documents, heads, tails), folder / "relations.onnx",
+        network.relations, (states, starts, starts + 2, kinds, documents, heads, tails), folder / RELATIONS,
         inputs=names, outputs=["scores"],
         shapes=({0: tokens}, *({0: mentions},) * 4, {0: pairs}, {0: pairs}),
     )  # fmt: skip
@@ -80,59 +76,27 @@ def _export(
         )  # fmt: skip
 
 
-def quantise(path: Path, output: Path, *, tall: bool = False) -> None:
-    """Quantise the matrices of the graph at `path` to int8, by channel.
-
-    Left out, unless `tall`, are those with more rows than columns: the entity head, and the second matrices of the
-    feed-forward layers, whose inputs have outliers. Embeddings are always left out: they cost no time. What each
-    choice costs and saves is measured by `benchmarks/quantisation.py`.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        prepared = Path(folder) / "prepared.onnx"
-        quant_pre_process(path, prepared, skip_symbolic_shape=True)
-        graph = onnx.load(prepared).graph
-        exact = {i.name for i in graph.initializer if len(i.dims) == 2 and i.dims[0] > i.dims[1] and not tall}
-        quantize_dynamic(
-            prepared,
-            output,
-            weight_type=QuantType.QInt8,
-            per_channel=True,
-            op_types_to_quantize=["MatMul", "Gemm"],
-            nodes_to_exclude=[node.name for node in graph.node if exact & set(node.input)],
-        )
-
-
-def store_half(path: Path) -> None:
-    """Keep a graph's large fp32 tables as fp16 in the file; they are widened once, when it is opened."""
-    model = onnx.load(path)
-    for initializer in list(model.graph.initializer):
-        if initializer.data_type == onnx.TensorProto.FLOAT and math.prod(initializer.dims) >= LARGE:
-            half = numpy_helper.to_array(initializer).astype(np.float16)
-            model.graph.initializer.remove(initializer)
-            model.graph.initializer.append(numpy_helper.from_array(half, initializer.name + ".half"))
-            cast = onnx.helper.make_node(
-                "Cast", [initializer.name + ".half"], [initializer.name], to=onnx.TensorProto.FLOAT
-            )
-            model.graph.node.insert(0, cast)
-    onnx.save(model, path)
-
-
-def export_model(run: Path, output: Path, *, precision: str = "int8") -> Comparison | None:
+def export_model(
+    run: Path, output: Path, *, precision: str = "int8", overlap: int | None = None
+) -> Comparison | None:  # fmt: skip
     """Write the model folder `output` for use from the folder of a finished training run.
 
     Thresholds and calibration are fitted anew to what the exported graphs give on the run's development set, and
     the figures reached there are recorded and returned. Where that file is not here, those of the run stay, and
-    None is returned.
+    None is returned. `overlap` is how many tokens neighbouring windows share in use, by default as in the run.
     """
     if precision not in PRECISIONS:
         raise ValueError(f"precision {precision!r}: choose one of {', '.join(PRECISIONS)}")
     network, settings = load_network(run)
+    if overlap is not None:
+        settings = replace(settings, overlap=overlap)
+    windows = _calibrate(settings, load_tokenizer(run)) if precision == "int8" else []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         export_graphs(network, folder)
         if precision == "int8":
-            quantise(folder / "encoder.onnx", folder / "int8.onnx")
-            (folder / "int8.onnx").replace(folder / "encoder.onnx")
+            quantise(folder / ENCODER, folder / "int8.onnx", windows)
+            (folder / "int8.onnx").replace(folder / ENCODER)
             for graph in GRAPHS:
                 store_half(folder / graph)
         for graph in GRAPHS:
@@ -151,6 +115,18 @@ def export_model(run: Path, output: Path, *, precision: str = "int8") -> Compari
     return result
 
 
+def _calibrate(settings: ModelSettings, tokenizer: Tokenizer) -> list[dict[str, Integers]]:
+    """Return windows of those of the run's training files that are here."""
+    config = settings.record.get("config", {})
+    texts = (
+        document.text
+        for path in map(Path, config.get("train", ()))
+        if path.exists()
+        for document in load_corpus(path, settings.schema, separator=config.get("separator", ""))
+    )
+    return cut_calibration(texts, tokenizer, window=settings.window, overlap=settings.overlap)
+
+
 def _fit(folder: Path, settings: ModelSettings) -> tuple[ModelSettings, Comparison | None]:
     config = settings.record.get("config", {})
     dev = Path(config.get("dev", "nowhere"))
@@ -158,7 +134,7 @@ def _fit(folder: Path, settings: ModelSettings) -> tuple[ModelSettings, Comparis
         print(f"{dev}: the run's development set is not here, so thresholds and calibration stay the torch network's")
         return settings, None
     documents = load_corpus(dev, settings.schema, separator=config.get("separator", ""))
-    runtime, tokenizer = OnnxRuntime(folder), load_tokenizer(folder)
+    runtime, tokenizer = open_runtime(folder), load_tokenizer(folder)
     settings = calibrate_settings(Predictor(runtime, tokenizer, settings), documents)
     found = Predictor(runtime, tokenizer, settings).predict([(d.id, d.text) for d in documents])
     result = compare(documents, found)
@@ -171,8 +147,9 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="folder of a finished training run")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--precision", choices=PRECISIONS, default="int8")
+    parser.add_argument("--overlap", type=int, help="tokens that neighbouring windows share (default: as in the run)")
     options = parser.parse_args()
-    result = export_model(options.run, options.output, precision=options.precision)
+    result = export_model(options.run, options.output, precision=options.precision, overlap=options.overlap)
     if result:
         print(format_comparison(result))
     sizes = ", ".join(f"{p.name} {p.stat().st_size / 2**20:.1f} MiB" for p in sorted(options.output.iterdir()))

@@ -6,13 +6,15 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from thaigov_events.annotations import Document, Schema, read_corpus
 from thaigov_events.annotations.metrics import compare
-from thaigov_events.inference import Article, Extractor
+from thaigov_events.inference import Article, Extraction, Extractor
 from thaigov_events.inference.cli import main
+from thaigov_events.inference.table_rows import list_rows
 from thaigov_events.models.bundle import released_folder
 
 ROOT = Path(__file__).parents[2]
@@ -106,10 +108,86 @@ def test_bad_inputs_are_told_and_the_others_done(tmp_path: Path, capsys: pytest.
 def test_a_failed_run_leaves_the_old_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     output = tmp_path / "x.jsonl"
     output.write_text("old")
-    monkeypatch.setattr(Extractor, "extract", lambda self, articles: iter([1 // 0]))
+    monkeypatch.setattr(Extractor, "load", lambda *args, **kwargs: 1 // 0)
     with pytest.raises(ZeroDivisionError):
         main(["extract", str(SAMPLES), "-o", str(output)])
     assert output.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [output]
+
+
+def test_articles_that_the_engine_fails_on_are_told(
+    engines: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Extractor, "load", engines.open_small)
+    (tmp_path / "a.txt").write_text("3 คน", "utf-8")
+    (tmp_path / "b.txt").write_text(engines.POISON, "utf-8")
+    output, errors = tmp_path / "out" / "x.txt", tmp_path / "log" / "errors.jsonl"
+    arguments = ["extract", str(tmp_path / "*.txt")]
+    for more, expected in (
+        (["-o", str(output)], tmp_path / "out" / "x.txt.errors.jsonl"),
+        (["-o", str(output), "--errors", str(errors)], errors),
+        (["--errors", str(errors)], errors),
+    ):
+        assert main([*arguments, *more]) == 1
+        out, err = capsys.readouterr()
+        assert "── a: 1 mentions" in (out or output.read_text("utf-8"))
+        (failure,) = read_lines(expected)
+        assert failure["where"].endswith("b.txt") and "RuntimeError: swallowed poison" in failure["reason"]
+        assert "1 articles read" in err and "1 inputs failed, 1 windows, 0 truncated" in err
+        expected.unlink()
+    assert [path.name for path in output.parent.iterdir()] == ["x.txt"]
+    (tmp_path / "a.txt").unlink()
+    assert main([*arguments, "-o", str(output)]) == 1
+    assert "no article could be read" in capsys.readouterr().err
+    assert "── a" in output.read_text("utf-8") and len(list(output.parent.iterdir())) == 2
+
+
+@pytest.mark.parametrize(("kind", "ending"), [("events", "txt"), ("jsonl", "jsonl"), ("html", "html")])
+def test_a_file_holds_what_goes_to_standard_output(
+    engines: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    kind: str,
+    ending: str,
+) -> None:
+    monkeypatch.setattr(Extractor, "load", engines.open_small)
+    assert main(["extract", str(SAMPLES), "--format", kind]) == 0
+    out = capsys.readouterr().out
+    assert main(["extract", str(SAMPLES), "-o", str(tmp_path / f"x.{ending}")]) == 0
+    assert (tmp_path / f"x.{ending}").read_bytes() == out.encode("utf-8")
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_record_holds_all_of_an_extraction(extractor: Extractor) -> None:
+    extraction = extractor(read_corpus(GOLD)[0].text)
+    again = Extraction.from_dict(json.loads(json.dumps(extraction.to_dict())))
+    assert again == extraction
+    assert list_rows(again) == list_rows(extraction)
+
+
+def test_engines_side_by_side_write_what_one_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("thaigov_events.inference.chunks.ARTICLES", 1)
+    inputs = [str(SAMPLES / f"sample-0{number}.txt") for number in (1, 2, 3)]
+    for jobs in ("1", "2"):
+        assert main(["extract", *inputs, "-o", str(tmp_path / f"{jobs}.jsonl"), "--jobs", jobs, "--threads", "2"]) == 0
+    assert (tmp_path / "1.jsonl").read_bytes() == (tmp_path / "2.jsonl").read_bytes()
+
+
+def test_a_run_that_is_interrupted_says_how_to_go_on(
+    engines: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*args: object, **kwargs: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Extractor, "load", engines.open_small)
+    output = tmp_path / "x.jsonl"
+    with monkeypatch.context() as patch:
+        patch.setattr("thaigov_events.inference.extract_command.publish_records", interrupt)
+        assert main(["extract", str(SAMPLES), "-o", str(output)]) == 130
+    assert "--resume" in capsys.readouterr().err
+    assert main(["extract", str(SAMPLES), "-o", str(output), "--resume"]) == 0
+    assert [record["id"] for record in read_lines(output)] == [document.id for document in read_corpus(GOLD)]
     assert list(tmp_path.iterdir()) == [output]
 
 

@@ -1,0 +1,164 @@
+"""Read the articles of one file or stream, plain or compressed, one after another."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import lzma
+import zlib
+from collections.abc import Iterable, Iterator
+from io import BufferedReader
+from itertools import chain
+from pathlib import Path
+from typing import IO, BinaryIO, TypeAlias, cast
+
+from thaigov_events.inference.articles import (
+    LONGEST,
+    Article,
+    Columns,
+    Failure,
+    Origin,
+    check_record,
+    find_bad_character,
+)
+from thaigov_events.inference.columnar import import_pyarrow, read_csv, read_parquet
+
+KINDS = (".txt", ".jsonl", ".csv", ".parquet")
+PACKINGS = (".gz", ".xz", ".zst")
+
+_MARK = b"\xef\xbb\xbf"
+_TOO_LONG = f"longer than {LONGEST // 2**20} MiB; an article is shorter, cut it up"
+
+Items: TypeAlias = Iterator[Article | Failure]
+
+
+def is_known(path: Path) -> bool:
+    """Tell by a file's ending whether `read_file` reads it."""
+    _, kind, packing = split_name(path)
+    return kind in KINDS and not (packing and kind == ".parquet")
+
+
+def split_name(path: Path) -> tuple[str, str, str]:
+    """Return a file's stem, the ending that tells its kind, and that of its compression or ""."""
+    packing = path.suffix.lower() if path.suffix.lower() in PACKINGS else ""
+    inner = Path(path.stem) if packing else path
+    return inner.stem, inner.suffix.lower(), packing
+
+
+def read_file(path: Path, columns: Columns) -> Items:
+    """Yield the articles of a file, and a failure for each that cannot be read.
+
+    `.txt` is one article under the file's stem; `.jsonl`, `.csv` with a header, and `.parquet` hold one a line or
+    row. All but the last may be compressed (`.gz`, `.xz`, `.zst`). A pipe, which has no ending, is one article.
+    """
+    stem, kind, packing = split_name(path)
+    full_stem = (path.parent / stem).as_posix()
+    origin = Origin(str(path), stem, "" if find_bad_character(full_stem) else full_stem)
+    if path.is_file() and not is_known(path):
+        known = f"{', '.join(KINDS)}, all but the last perhaps with {', '.join(PACKINGS)} after it"
+        yield Failure(str(path), f"ending {''.join(path.suffixes[-2:])!r} is not known; rename it to {known}")
+        return
+    try:
+        if kind == ".parquet":
+            yield from read_parquet(path, origin, columns)
+        else:
+            with unpack(path, packing) as file:
+                if kind == ".jsonl":
+                    yield from read_json_lines(iterate_lines(file), origin, columns)
+                elif kind == ".csv":
+                    yield from read_csv(iterate_lines(file), origin, columns)
+                else:
+                    yield decode_article(file.read(LONGEST + 1), origin)
+    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+        told = error.strerror if isinstance(error, OSError) else None
+        yield Failure(str(path), told or f"cannot be read to its end, for it is damaged: {error}")
+    except ModuleNotFoundError as error:
+        yield Failure(str(path), str(error))
+
+
+def read_stream(stream: BinaryIO, columns: Columns) -> Items:
+    """Yield the articles of standard input: JSON lines if it begins with `{`, else one article."""
+    origin = Origin("standard input", "stdin")
+    lines = iterate_lines(stream)
+    start: list[bytes | None] = []
+    for line in lines:
+        start.append(line)
+        if line is None or line.strip():
+            break
+    if start and (start[-1] or b"").lstrip().startswith(b"{"):
+        yield from read_json_lines(chain(start, lines), origin, columns)
+        return
+    data = b"".join(line or b"" for line in start)
+    yield Failure(origin.path, _TOO_LONG) if None in start else decode_article(data + stream.read(LONGEST), origin)
+
+
+def iterate_lines(file: IO[bytes]) -> Iterator[bytes | None]:
+    """Yield the lines of a file with their ends, the first without byte order mark; None for one that is too long."""
+    mark = _MARK
+    while line := file.readline(LONGEST):
+        if len(line) < LONGEST or line.endswith(b"\n"):
+            yield line.removeprefix(mark)
+        else:
+            while line and not line.endswith(b"\n"):
+                line = file.readline(LONGEST)
+            yield None
+        mark = b""
+
+
+def decode_article(data: bytes, origin: Origin) -> Article | Failure:
+    """Return the text that is a whole file as an article, or what is wrong with it."""
+    if len(data) > LONGEST:
+        return Failure(origin.path, _TOO_LONG)
+    if b"\0" in data:
+        return Failure(origin.path, f"a binary file (zero byte at {data.index(0)}); an article is UTF-8 text")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return Failure(
+            origin.path,
+            f"not UTF-8: byte 0x{data[error.start]:02x} at {error.start}; "
+            "convert it, for old Thai files by `iconv -f TIS-620 -t UTF-8`",
+        )
+    if not text.strip():
+        return Failure(origin.path, "empty: there is no text in it")
+    if fault := find_bad_character(origin.stem):  # on Linux a file's name may be any bytes
+        return Failure(origin.path, f"its name is {fault}; rename it")
+    return Article(origin.stem, text, origin.path, origin.full_stem)
+
+
+def read_json_lines(lines: Iterable[bytes | None], origin: Origin, columns: Columns) -> Items:
+    """Yield the articles of JSON lines, and a failure for each line that is not one."""
+    empty = True
+    for number, line in enumerate(lines, 1):
+        place = f"{origin.path}:{number}"
+        if line is None:
+            yield Failure(place, _TOO_LONG)
+        elif line.strip():
+            try:
+                record = json.loads(line.decode("utf-8"))
+            except UnicodeDecodeError as error:
+                yield Failure(place, f"not UTF-8: byte 0x{line[error.start]:02x} at {error.start} of the line")
+            except (ValueError, RecursionError) as error:
+                yield Failure(place, f"not JSON: {error}")
+            else:
+                if isinstance(record, dict):
+                    yield check_record(record, number=number, origin=origin, columns=columns)
+                else:
+                    yield Failure(place, f"must be an object with a string field {columns.text!r}")
+        else:
+            continue
+        empty = False
+    if empty:
+        yield Failure(origin.path, "empty: there is no line in it")
+
+
+def unpack(source: Path | IO[bytes], packing: str) -> IO[bytes]:
+    """Open what is in a packing, or in none, given its path or the file that is open already."""
+    if packing == ".gz":
+        return cast(IO[bytes], gzip.open(source, "rb"))
+    if packing == ".xz":
+        return lzma.open(source, "rb")
+    if packing == ".zst":
+        place = str(source) if isinstance(source, Path) else source
+        return BufferedReader(import_pyarrow(packing).input_stream(place, compression="zstd"))
+    return source.open("rb") if isinstance(source, Path) else source
