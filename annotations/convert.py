@@ -4,7 +4,8 @@ python -m thaigov_events.annotations.convert INPUT OUTPUT [--from FORMAT] [--to 
 
 The format follows from the path's ending, or from what a folder holds: corpus (.jsonl, JSON lines of this project),
 conll (.conll, .iob, .bio, .tsv), dataset (a folder that Hugging Face datasets saved, .dataset), brat (a folder of
-stand-off files, .brat), spacy-json (.spacy.jsonl), docbin (.spacy; needs spaCy).
+stand-off files, .brat), spacy-json (.spacy.jsonl), docbin (.spacy; needs spaCy), label-studio (.json, an export
+or import of Label Studio), label-studio-min (.min.json, its JSON_MIN).
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from thaigov_events.annotations.columns import (
 from thaigov_events.annotations.columns import ENDINGS as CONLL_ENDINGS
 from thaigov_events.annotations.corpus import CorpusError, count_labels, read_corpus, write_corpus
 from thaigov_events.annotations.document import Document, DocumentError
+from thaigov_events.annotations.label_studio_files import read_label_studio, write_json_min, write_label_studio
+from thaigov_events.annotations.labelling_result import LabelStudioError
 from thaigov_events.annotations.schema import Schema, SchemaError
 from thaigov_events.annotations.spacy_format import read_docbin, read_spacy_json, write_docbin, write_spacy_json
 
@@ -36,9 +39,11 @@ ENDINGS = {
     ".spacy": "docbin",
     ".brat": "brat",
     ".dataset": "dataset",
+    ".min.json": "label-studio-min",
+    ".json": "label-studio",
     **dict.fromkeys(CONLL_ENDINGS, "conll"),
 }
-FORMATS = ("corpus", "conll", "dataset", "brat", "spacy-json", "docbin")
+FORMATS = ("corpus", "conll", "dataset", "brat", "spacy-json", "docbin", "label-studio", "label-studio-min")
 
 
 def detect_format(path: Path) -> str:
@@ -59,10 +64,13 @@ def detect_format(path: Path) -> str:
     raise CorpusError(f"{path}: nothing tells its format; {known}")
 
 
-def read_documents(path: Path, name: str, *, separator: str = "") -> tuple[list[Document], Counter[str]]:
+def read_documents(
+    path: Path, name: str, *, separator: str = "", schema: Schema | None = None
+) -> tuple[list[Document], Counter[str]]:
     """Return the documents of a corpus in the format `name`, and how much had to be left out, by kind.
 
-    `separator` stands between the words of `conll` and `dataset`.
+    `separator` stands between the words of `conll` and `dataset`. Label Studio's forms are read by `schema`, by default
+    the project's own.
 
     Raises:
         CorpusError: with file, place, value and mend.
@@ -73,6 +81,8 @@ def read_documents(path: Path, name: str, *, separator: str = "") -> tuple[list[
         return read_spacy_json(path)
     if name == "docbin":
         return read_docbin(path)
+    if name.startswith("label-studio"):
+        return read_label_studio(path, schema or Schema.load())
     if name == "conll":
         return read_conll(path, separator=separator), Counter()
     if name == "dataset":
@@ -92,7 +102,11 @@ def write_documents(path: Path, documents: Sequence[Document], name: str) -> Cou
         return write_conll(path, documents)
     if name == "dataset":
         return write_dataset(path, documents)
-    if name == "spacy-json":
+    if name == "label-studio-min":
+        return write_json_min(path, documents)
+    if name == "label-studio":
+        write_label_studio(path, documents)
+    elif name == "spacy-json":
         write_spacy_json(path, documents)
     elif name == "docbin":
         write_docbin(path, documents)
@@ -116,11 +130,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         source = options.source or detect_format(options.input)
         target = options.target or detect_format(options.output)
-        documents, left_out = read_documents(options.input, source, separator=options.separator)
-        if options.schema:
-            _check(options.input, documents, Schema.load(options.schema))
+        schema = Schema.load(options.schema) if options.schema else None
+        documents, left_out = read_documents(options.input, source, separator=options.separator, schema=schema)
+        if schema:
+            _check(options.input, documents, schema)
         lost = write_documents(options.output, documents, target)
-    except (CorpusError, DocumentError, SchemaError, OSError, UnicodeEncodeError) as error:
+    except (CorpusError, DocumentError, LabelStudioError, SchemaError, OSError, UnicodeEncodeError) as error:
         print(error, file=sys.stderr)
         return 1
     entities, relations = (count.total() for count in count_labels(documents))

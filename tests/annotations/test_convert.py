@@ -30,6 +30,8 @@ def missing(name: str) -> bool:
         ("a.brat", "brat", True),
         ("a.spacy.jsonl", "spacy-json", True),
         ("a.spacy", "docbin", True),
+        ("a.json", "label-studio", True),
+        ("a.min.json", "label-studio-min", False),
         ("a.conll", "conll", False),
         ("a.dataset", "dataset", False),
     ],
@@ -85,6 +87,8 @@ def test_words_may_be_joined_by_spaces(tmp_path: Path) -> None:
         ("a.spacy", "docbin"),
         ("a.iob", "conll"),
         ("b.brat", "brat"),
+        ("a.json", "label-studio"),
+        ("a.min.json", "label-studio-min"),
     ],
 )
 def test_endings_tell_the_format(name: str, expected: str) -> None:

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from thaigov_events.annotations import CorpusError, Document, Entity, Relation, read_corpus
@@ -50,6 +50,7 @@ def test_a_line_is_what_spacy_reads(tmp_path: Path) -> None:
     assert (again, again.source, left_out) == (SCORED, "page", {})
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_nothing_is_lost_in_json_lines(data: st.DataObject, hard_corpora: st.SearchStrategy[list[Document]]) -> None:
     documents = data.draw(hard_corpora)
@@ -113,6 +114,7 @@ def test_without_spacy_a_docbin_names_the_mend(tmp_path: Path, monkeypatch: pyte
 
 
 @pytest.mark.usefixtures("spacy")
+@settings(deadline=None)
 @given(data=st.data())
 def test_nothing_is_lost_in_a_docbin(data: st.DataObject, hard_corpora: st.SearchStrategy[list[Document]]) -> None:
     documents = [SCORED, *data.draw(hard_corpora)]
