@@ -1,6 +1,8 @@
 # What the project does, a target each; `make` alone lists them.
 PYTHON ?= python3
 VENV := .venv
+# Label Studio needs other versions than we do.
+LABELSTUDIO := .venv-labelstudio
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 
@@ -11,6 +13,7 @@ RUN ?= runs/$(CONFIG)
 MODEL ?= models/released
 GOLD ?= $(if $(wildcard .cache/corpus/dev.jsonl),.cache/corpus/dev.jsonl,annotations/samples.jsonl)
 CURVE := training/studies/learning-curve.jsonl
+ROUND ?= training/rounds.toml
 # RESUME=--resume goes on from a run's checkpoint.
 RESUME ?=
 
@@ -20,7 +23,7 @@ export MALLOC_TRIM_THRESHOLD_ := 8000000000
 export MALLOC_TOP_PAD_ := 500000000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow lint format corpus pretrain train export evaluate report ablation learning-curve clean
+.PHONY: help run test test-slow test-labelstudio lint format corpus pretrain train export evaluate report ablation learning-curve annotation-round simulate-annotation labelstudio-server clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -35,6 +38,10 @@ test: $(VENV)/dev.stamp ## set up and run the tests
 
 test-slow: $(VENV)/dev.stamp ## run the full checks too
 	$(BIN)/python -m pytest -q
+
+test-labelstudio: $(VENV)/dev.stamp labelstudio-server ## the annotation loop against a real Label Studio server, in a browser too
+	$(PIP) -e '.[labelstudio]'
+	$(BIN)/python -m pytest -q tests/annotations/test_labelling_*.py tests/inference/test_labelling_*.py
 
 lint: $(VENV)/dev.stamp ## check style (ruff) and types (mypy, strict)
 	$(BIN)/ruff check .
@@ -69,8 +76,18 @@ ablation: $(VENV)/dev.stamp ## run what is missing of the levers' ablation, and 
 learning-curve: $(VENV)/dev.stamp ## the same of F1 against the number of annotated documents
 	$(BIN)/python -m thaigov_events.training.experiments training/studies/learning-curve.toml
 
+annotation-round: $(VENV)/dev.stamp ## learn from what annotators corrected, and keep the better model (ROUND=file, PULLED=yes to take the folder as it is)
+	$(if $(PULLED),,$(PIP) -e '.[labelstudio]' && $(BIN)/thaigov-events labelstudio pull -o out/labelstudio/pulled)
+	$(BIN)/python -m thaigov_events.training.rounds $(ROUND)
+
+simulate-annotation: $(VENV)/dev.stamp ## run what is missing of active against random order of annotation, and print its table
+	$(BIN)/python -m thaigov_events.training.simulation training/studies/simulation.toml
+
+labelstudio-server: $(LABELSTUDIO)/bin/label-studio ## set up a Label Studio server in an environment of its own
+	@echo "start it as docs/label-studio.md tells: $(LABELSTUDIO)/bin/label-studio start …"
+
 clean: ## remove environments, caches and outputs; runs/ stays
-	rm -rf $(VENV) .cache out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(LABELSTUDIO) .cache out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit("thaigov-events needs Python 3.11 or newer: make PYTHON=python3.12 …" if sys.version_info < (3, 11) else 0)'
@@ -83,3 +100,7 @@ $(VENV)/run.stamp: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/dev.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) -e '.[train,dev]'
 	touch $(VENV)/run.stamp $@
+
+$(LABELSTUDIO)/bin/label-studio:
+	$(PYTHON) -m venv $(LABELSTUDIO)
+	$(LABELSTUDIO)/bin/pip install --quiet --disable-pip-version-check label-studio==1.23.2

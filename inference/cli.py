@@ -5,9 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 
-from thaigov_events.inference import evaluate_command, extract_command
+from thaigov_events.inference import (
+    evaluate_command,
+    extract_command,
+    labelstudio_command,
+    models_command,
+    serve_command,
+)
 
-COMMANDS = (extract_command, evaluate_command)
+COMMANDS = (extract_command, evaluate_command, serve_command, labelstudio_command, models_command)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,0 +1,110 @@
+"""The encoder's share of the processor's int8 matrix-multiply peak, both measured in one run on the same cores.
+
+python benchmarks/peak.py [--model MODEL] [--threads N]
+
+The peak is the best of square products of several sizes, by oneDNN (through torch) and by OpenVINO. The encoder's
+operations are those of its matrix products alone, padding left out: what it spends elsewhere lowers its share.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import openvino
+import torch
+from openvino import opset13 as ops
+from race import read_articles
+
+from thaigov_events.models.bundle import ModelSettings, released_folder
+from thaigov_events.models.openvino_runtime import OpenVinoRuntime
+from thaigov_events.models.predictor import Predictor
+from thaigov_events.models.runtime import ENCODER
+from thaigov_events.models.tokenizer import load_tokenizer
+
+SIZES = (512, 1024, 2048)
+SECONDS = 0.5
+
+
+def main() -> None:
+    """Measure the peak and the encoder in turn, and print the best of both."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--model", type=Path, default=released_folder())
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    products = [make(size, options.threads) for size in SIZES for make in (multiply_by_torch, multiply_by_openvino)]
+    calls, operations = list_calls(options.model, options.threads)
+    peak, spent = 0.0, np.full(len(calls), np.inf)
+    for _ in range(options.rounds):
+        peak = max(peak, *(operations / best_time(run) for run, operations in products))
+        spent = np.minimum(spent, [best_time(call) for call in calls])
+    own = operations / spent.sum()
+    print(f"{options.threads} threads: peak {peak / 1e9:,.0f} GOP/s, encoder {own / 1e9:,.0f} GOP/s, {own / peak:.0%}")
+
+
+def best_time(run: Callable[[], object]) -> float:
+    """Return the seconds of the quickest of the calls that `SECONDS` leave time for, at least three."""
+    run()
+    best, end, calls = np.inf, time.perf_counter() + SECONDS, 0
+    while calls < 3 or time.perf_counter() < end:
+        began = time.perf_counter()
+        run()
+        best = min(best, time.perf_counter() - began)
+        calls += 1
+    return float(best)
+
+
+def multiply_by_torch(size: int, threads: int) -> tuple[Callable[[], object], float]:
+    """Return an int8 product of two square matrices, and its operations."""
+    left, right = (torch.randint(-127, 128, (size, size), dtype=torch.int8) for _ in range(2))
+    return lambda: torch._int_mm(left, right), 2.0 * size**3
+
+
+def multiply_by_openvino(size: int, threads: int) -> tuple[Callable[[], object], float]:
+    """Return the same as a compiled graph of one quantised layer."""
+    random = np.random.default_rng(0)
+    activations = ops.parameter([size, size], np.float32)
+    low, high = np.float32(-1), np.float32(1)
+    quantised = ops.fake_quantize(activations, low, high, low, high, 256)
+    weights = ops.constant(random.integers(-127, 128, (size, size)).astype(np.int8))
+    scaled = ops.multiply(ops.convert(weights, np.float32), ops.constant(np.full((size, 1), 0.01, np.float32)))
+    model = openvino.Model([ops.matmul(quantised, scaled, False, True)], [activations])
+    config = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
+    request = openvino.Core().compile_model(model, "CPU", config).create_infer_request()
+    inputs = [random.normal(size=(size, size)).astype(np.float32)]
+    return lambda: request.infer(inputs), 2.0 * size**3
+
+
+def list_calls(folder: Path, threads: int) -> tuple[list[Callable[[], object]], float]:
+    """Return the calls of the encoder that read some articles, and the operations of all their matrix products."""
+    runtime, settings = OpenVinoRuntime(folder, threads=threads), ModelSettings.load(folder)
+    predictor = Predictor(runtime, load_tokenizer(folder), settings)
+    parts = [predictor.tokenizer.encode(article.text) for article in read_articles(32)]
+    calls: list[tuple[np.ndarray, np.ndarray]] = []
+    encode = runtime.encode
+    runtime.encode = lambda ids, mask: calls.append((ids, mask)) or encode(ids, mask)  # type: ignore[method-assign,func-returns-value]
+    predictor.encode(parts)
+    layers, hidden, weights = read_shape(folder / ENCODER)
+    lengths = np.concatenate([mask.sum(1) for _, mask in calls]).astype(float)
+    operations = 2 * (weights * lengths + 2 * layers * hidden * lengths**2).sum()
+    return [partial(encode, *call) for call in calls], float(operations)
+
+
+def read_shape(graph: Path) -> tuple[int, int, int]:
+    """Return the layers, the hidden size, and how many weights the products of an encoder's graph have."""
+    nodes = [node for node in openvino.Core().read_model(graph).get_ops() if node.get_type_name() == "MatMul"]
+    shapes = [node.input_value(1).get_partial_shape() for node in nodes]
+    weights = [int(np.prod(shape.to_shape())) for shape in shapes if shape.is_static]
+    states = nodes[0].input_value(0).get_partial_shape()[2].get_length()
+    return sum(shape.is_dynamic for shape in shapes) // 2, states, sum(weights)
+
+
+if __name__ == "__main__":
+    main()
