@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from thaigov_events.inference.articles import LONGEST, Article, Columns, Failure, Origin, check_record
 
@@ -42,11 +42,11 @@ def read_csv(lines: Iterable[bytes | None], origin: Origin, columns: Columns) ->
         yield Failure(f"{origin.path}:{last + 1}", f"not read from here on: {error}; mend the quotation marks there")
 
 
-def read_parquet(path: Path, origin: Origin, columns: Columns) -> Iterator[Article | Failure]:
+def read_parquet(source: Path | IO[bytes], origin: Origin, columns: Columns) -> Iterator[Article | Failure]:
     """Yield the articles of a Parquet file, one a row; of its columns only text and id are read."""
     pyarrow, parquet = import_pyarrow(".parquet"), import_pyarrow(".parquet", "parquet")
     try:
-        with parquet.ParquetFile(path, pre_buffer=False, buffer_size=_READ_AHEAD) as file:
+        with parquet.ParquetFile(source, pre_buffer=False, buffer_size=_READ_AHEAD) as file:
             names = file.schema_arrow.names
             if columns.text not in names:
                 yield Failure(origin.path, _tell_missing(columns.text, names))

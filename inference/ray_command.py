@@ -10,8 +10,9 @@ from pathlib import Path
 
 from thaigov_events.inference.articles import Columns
 from thaigov_events.inference.command_options import is_quiet, name_engine
-from thaigov_events.inference.extractor import Extractor
+from thaigov_events.inference.extractor import Extractor, find_model
 from thaigov_events.inference.workers import share_cores
+from thaigov_events.models.bundle import ModelSettings
 
 
 def add_ray_options(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +39,7 @@ def extract_on_ray(options: argparse.Namespace) -> int:
         raise ValueError("--engine ray writes a folder of jsonl or parquet parts: name it by -o, the form by --format")
     if options.resume or options.errors:
         raise ValueError("--engine ray has no --resume, and writes what failed into _errors of its folder")
+    ModelSettings.load(find_model(options.model))  # so that a wrong one is told before Ray is started
     try:
         from thaigov_events.inference.ray_engine import Pool, extract_with_ray
     except ImportError as error:

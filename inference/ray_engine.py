@@ -17,6 +17,7 @@ import ray.data
 from ray.data import ActorPoolStrategy, DataContext, Datasink
 from ray.data.block import Block, BlockAccessor
 from ray.data.datasource import WriteResult
+from ray.exceptions import RayError
 from ray.util.annotations import RayDeprecationWarning
 
 from thaigov_events.inference.articles import Article, Columns, Failure
@@ -99,7 +100,7 @@ def extract_with_ray(
     Raises:
         FileExistsError: when there is something at `output`.
         FileNotFoundError, ValueError: when an input leads to no article.
-        ray.exceptions.RayError: when a worker dies on the same articles time and again.
+        OSError: when Ray gives up, as it does if workers die on the same articles time and again.
     """
     pool = pool or Pool()
     files = list_files(inputs)
@@ -120,7 +121,10 @@ def extract_with_ray(
             num_gpus=pool.gpus or None,
             max_task_retries=_RETRIES,
         )
-        records.write_datasink(parts, ray_remote_args={"num_cpus": _SIDE_CPUS})
+        try:
+            records.write_datasink(parts, ray_remote_args={"num_cpus": _SIDE_CPUS})
+        except RayError as error:
+            raise OSError(f"{parts.folder}: not whole, for Ray gave up: {error}") from error
     if not parts.counts.done:
         raise ValueError(f"no article could be read; the reasons are in {output}/_errors")
     mark_complete(parts.folder, parts.counts)

