@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 
 # The experiment: a name in training/configs. Without the real press releases the authored articles train.
-CONFIG ?= $(if $(wildcard .cache/corpus/train.jsonl),default,authored)
+CONFIG ?= $(if $(wildcard .cache/corpus/train.jsonl),large,authored)
 PRETRAIN ?= pretrain
 RUN ?= runs/$(CONFIG)
 MODEL ?= models/released

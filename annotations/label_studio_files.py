@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from thaigov_events.annotations.corpus import CorpusError
-from thaigov_events.annotations.document import Document
+from thaigov_events.annotations.document import Document, Entity, Relation
 from thaigov_events.annotations.files import write_safely
 from thaigov_events.annotations.label_studio import Annotated, read_predictions, read_task, to_task
 from thaigov_events.annotations.labelling_config import LABELS, TEXT
@@ -71,7 +71,8 @@ def write_label_studio(path: Path, documents: Sequence[Document]) -> None:
     """Write documents as tasks to import, whole or not at all: as annotations, or with scores as predictions."""
     tasks = []
     for document in documents:
-        scored = any(mark.score is not None for mark in (*document.entities, *document.relations))
+        marks: tuple[Entity | Relation, ...] = (*document.entities, *document.relations)
+        scored = any(mark.score is not None for mark in marks)
         tasks.append(to_task(document, by_hand=not scored))
     _write(path, tasks)
 
