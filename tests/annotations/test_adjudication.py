@@ -9,6 +9,7 @@ import pytest
 from thaigov_events.annotations import Document, Entity, Relation
 from thaigov_events.annotations.adjudication import Agreement, format_agreement, list_conflicts
 from thaigov_events.annotations.label_studio import Annotated
+from thaigov_events.annotations.metrics import compare
 
 FULL = Document(
     "made",
@@ -56,6 +57,7 @@ def test_each_two_annotators_are_compared_over_the_tasks_of_both() -> None:
         (1, 2): (1, pytest.approx(0.667), 0.0),
         (1, 3): (1, 1.0, 1.0),
     }
+    assert found[1, 2] == compare([FULL], [OTHER_IDS], resamples=10)
     table = format_agreement(found)
     assert "| annotator-1 and annotator-2 | 1 | 0.667 [0.667, 0.667] | 0.000" in table and "| LOCATION |" in table
     assert format_agreement({}) == "No task was done by two annotators.\n"

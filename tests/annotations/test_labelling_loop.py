@@ -247,6 +247,16 @@ def test_errors_of_the_server_are_told_without_the_token(label_studio: Any) -> N
         assert wrong not in "".join(traceback.format_exception(caught.value))
 
 
+def test_personal_access_tokens_are_swapped_and_not_told(label_studio: Any) -> None:
+    from label_studio_sdk import LabelStudio
+
+    token = LabelStudio(base_url=label_studio.url, api_key=label_studio.token).tokens.create().token
+    assert Server(Connection(label_studio.url, token)).find_project("no such") is None
+    with pytest.raises(ServerError, match="401") as caught:
+        Server(Connection(label_studio.url, f"{token[:-4]}AAAA")).find_project("no such")
+    assert token[:-4] not in "".join(traceback.format_exception(caught.value))
+
+
 def test_corrections_through_the_client_and_the_browser_come_back_exactly(
     label_studio: Any, server: Server, project: Project, annotate: Callable[..., int], tmp_path: Path
 ) -> None:
