@@ -118,12 +118,12 @@ def export_model(
 def _calibrate(settings: ModelSettings, tokenizer: Tokenizer) -> list[dict[str, Integers]]:
     """Return windows of those of the run's training files that are here."""
     config = settings.record.get("config", {})
-    texts = (
+    texts = [
         document.text
         for path in map(Path, config.get("train", ()))
         if path.exists()
         for document in load_corpus(path, settings.schema, separator=config.get("separator", ""))
-    )
+    ]
     return cut_calibration(texts, tokenizer, window=settings.window, overlap=settings.overlap)
 
 
