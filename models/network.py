@@ -130,19 +130,29 @@ class RelationHead(nn.Module):
         mentions = self.norm(mentions)
         first, second = torch.minimum(heads, tails), torch.maximum(heads, tails)
         gap = (starts[second] - ends[first]).clamp(min=0)
-        between = (sums[starts[second]] - sums[ends[first]]) / gap.clamp(min=1).unsqueeze(1)
+        between = self._project_between(sums, starts, ends, first, second) / gap.clamp(min=1).unsqueeze(1)
         bucket = (gap.unsqueeze(1) >= self.borders).sum(1) * 2 + (heads < tails).long()
         step = (tails - heads).clamp(-self.neighbours, self.neighbours) + self.neighbours
         pair = (
-            self.head(mentions)[heads]
+            (self.head(mentions) + self.between.bias)[heads]
             + self.tail(mentions)[tails]
             + self.product(mentions[heads] * mentions[tails])
-            + self.between(between)
+            + between
             + self.distance(bucket)
             + self.order(step)
             + self.kinds(kinds[heads] * self.entity_types + kinds[tails])
         )
         return self.classify(pair)  # type: ignore[no-any-return]
+
+    def _project_between(self, sums: Tensor, starts: Tensor, ends: Tensor, first: Tensor, second: Tensor) -> Tensor:
+        """Return the projected sums of the states between the mentions of pairs, `[pairs, size]`.
+
+        What lies between one border of a mention and the next is projected once, and summed up again for each pair.
+        """
+        borders = torch.stack([starts, ends], dim=1).reshape(-1)
+        steps = nn.functional.linear(sums[borders[1:]] - sums[borders[:-1]], self.between.weight)
+        projected = torch.cat([steps.new_zeros(1, steps.shape[1]), steps]).cumsum(0, dtype=sums.dtype)
+        return projected[2 * second] - projected[2 * first + 1]
 
 
 class JointNetwork(nn.Module):

@@ -119,18 +119,18 @@ class Predictor:
                 yield group, outputs.result()
 
     def _read(
-        self, sections: Sequence[Section], outputs: Iterable[tuple[Floats, Floats]]
+        self, sections: Sequence[Section], outputs: Sequence[tuple[Floats, Floats]]
     ) -> Iterator[tuple[list[Span], list[Link]]]:
         """Yield the spans and links of each section, in its own tokens.
 
         A section's pairs are scored in one call, those of several sections not: joined, sixteen articles take half as
         long again, since all their mentions attend to each other behind a mask, and sums would round otherwise.
         """
-        left = iter(outputs)
+        full = [section.part for section in sections if len(section.window)]
+        read = zip(find_spans(full, [logits for _, logits in outputs]), outputs, strict=True)
         for section in sections:
             if len(section.window):
-                states, logits = next(left)
-                spans = find_spans(section.part, logits)
+                spans, (states, _) = next(read)
                 yield spans, self.relate(states, spans)
             else:
                 yield [], []
@@ -230,12 +230,13 @@ def window_ids(tokenizer: Tokenizer, tokens: Tokens, window: Window) -> Integers
     return np.concatenate([[tokenizer.bos], tokens.ids[window.start : window.end], [tokenizer.eos]])
 
 
-def find_spans(tokens: Tokens, logits: Floats) -> list[Span]:
-    """Decode the spans of a token sequence; pieces that stand for no character take no part."""
-    visible = np.flatnonzero(tokens.visible)
+def find_spans(sequences: Sequence[Tokens], logits: Sequence[Floats]) -> list[list[Span]]:
+    """Decode the spans of token sequences, from logits `[n, labels]` of each; invisible pieces take no part."""
+    visible = [np.flatnonzero(tokens.visible) for tokens in sequences]
+    decoded = decode_spans([own[places] for own, places in zip(logits, visible, strict=True)])
     return [
-        Span(int(visible[start]), int(visible[end - 1]) + 1, kind, score)
-        for start, end, kind, score in decode_spans(logits[visible])
+        [Span(int(places[start]), int(places[end - 1]) + 1, kind, score) for start, end, kind, score in spans]
+        for places, spans in zip(visible, decoded, strict=True)
     ]
 
 

@@ -93,9 +93,7 @@ def _soften(
         outputs = [network(batch.ids.to(device), batch.mask.to(device)) for network in networks]
     mean = torch.stack([logits.float().softmax(-1) for _, logits in outputs]).mean(0).flatten(0, 1)
     labels: list[NDArray[np.float32]] = [mean[place.to(device)].cpu().numpy() for place in batch.places]
-    spans: list[list[Span]] = [
-        find_spans(example.tokens, np.log(own + 1e-12)) for example, own in zip(examples, labels, strict=True)
-    ]
+    spans = find_spans([example.tokens for example in examples], [np.log(own + 1e-12) for own in labels])
     scored = [
         score_pairs(network.relations, states.float().flatten(0, 1), batch.places, spans, candidates)
         for network, (states, _) in zip(networks, outputs, strict=True)

@@ -2,19 +2,72 @@
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from typing import TYPE_CHECKING, Any
 
 import torch
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
 
 def choose_device() -> torch.device:
-    """Return the first CUDA device, or the CPU where there is none."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    """Return this process's CUDA device, or the CPU where there is none.
+
+    Launchers number the processes of a machine in `LOCAL_RANK`; a process alone takes the first device.
+
+    Raises:
+        ValueError: when there are fewer devices than processes.
+    """
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    place, count = int(os.environ.get("LOCAL_RANK", "0")), torch.cuda.device_count()
+    if place >= count:
+        raise ValueError(
+            f"LOCAL_RANK = {place}: this process sees {count} GPUs, which are numbered from 0; "
+            "start as many processes on a machine as it has GPUs, and let each see them all"
+        )
+    device = torch.device("cuda", place)
+    torch.cuda.set_device(device)
+    return device
 
 
-def autocast(device: torch.device) -> torch.autocast:
-    """Return a context in which matrices are multiplied in bf16, where `device` has instructions for it."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=_has_bf16(device))
+def autocast(device: torch.device, precision: str = "auto") -> torch.autocast:
+    """Return a context in which matrices are multiplied in `precision`: `bf16`, `fp16` or `fp32`.
+
+    `auto` is bf16 where `device` has instructions for it, else fp32.
+    """
+    if precision == "auto":
+        precision = "bf16" if _has_bf16(device) else "fp32"
+    dtype = torch.float16 if precision == "fp16" else torch.bfloat16
+    return torch.autocast(device.type, dtype, enabled=precision != "fp32")
+
+
+def build_scaler(device: torch.device, precision: str) -> torch.amp.GradScaler:
+    """Return what keeps small gradients of fp16 from vanishing; in other precisions it leaves everything as it is.
+
+    Raises:
+        ValueError: for fp16 without a GPU.
+    """
+    if precision == "fp16" and device.type != "cuda":
+        raise ValueError('precision = "fp16": needs a CUDA GPU, and PyTorch finds none here; set "auto"')
+    return torch.amp.GradScaler(device.type, enabled=precision == "fp16")
+
+
+def checkpoint_layers(encoder: PreTrainedModel) -> None:
+    """Let an encoder keep only its layers' inputs in training, and compute the rest again for the gradients.
+
+    Raises:
+        ValueError: when its family cannot.
+    """
+    if not encoder.supports_gradient_checkpointing:
+        raise ValueError(
+            f"gradient_checkpointing = true: transformers has it not for {encoder.config.model_type}; leave it out"
+        )
+    # transformers 5.23 warns of this name, but earlier ones have no other
+    encoder.gradient_checkpointing_enable(  # type: ignore[no-untyped-call]
+        gradient_checkpointing_kwargs={"use_reentrant": False}
+    )
 
 
 def _has_bf16(device: torch.device) -> bool:

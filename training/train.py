@@ -1,8 +1,10 @@
 """Train the joint network.
 
     python -m thaigov_events.training.train CONFIG [--resume]
+    torchrun --nproc-per-node 4 -m thaigov_events.training.train CONFIG [--resume]
 
-Batches, dropout and masks follow from the seed and the step alone, so a run that was broken off goes on exactly.
+Batches, dropout and masks follow from the seed and the number of the micro-batch alone, so a run that was broken off
+goes on exactly, and several processes do together what one does.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from thaigov_events.models.alignment import Example, prepare
 from thaigov_events.models.bundle import ModelSettings
 from thaigov_events.models.candidates import Candidates
 from thaigov_events.models.crossed_pieces import split_crossed
-from thaigov_events.models.encoders import check_vocabulary, fit_window, layer_depth, load_encoder
+from thaigov_events.models.encoders import check_vocabulary, fit_window, load_encoder
 from thaigov_events.models.network import JointNetwork, NetworkConfig
 from thaigov_events.models.predictor import Predictor, find_spans
 from thaigov_events.models.pretrained_tokenizer import read_tokenizer
@@ -40,38 +42,50 @@ from thaigov_events.training.calibration import calibrate_settings
 from thaigov_events.training.checkpoints import load_state, save_network, save_state
 from thaigov_events.training.config import read_config
 from thaigov_events.training.distillation import choose_texts, load_examples, load_teachers, save_examples, soften
-from thaigov_events.training.hardware import autocast, choose_device
+from thaigov_events.training.distributed import ALONE, Processes, join_processes
+from thaigov_events.training.hardware import autocast, build_scaler, checkpoint_layers, choose_device
 from thaigov_events.training.losses import entity_loss, relation_loss, score_pairs
+from thaigov_events.training.optimisation import group_parameters, rate_factor
 from thaigov_events.training.record import describe_inputs, describe_run
+from thaigov_events.training.sampling import order_epoch
 from thaigov_events.training.train_config import TrainConfig, load_corpora
 
 
 class Trainer:
-    """One run: the network, its data and its optimiser."""
+    """One run, or one process's part of it: the network, its data and its optimiser."""
 
-    def __init__(self, config: TrainConfig) -> None:
+    def __init__(self, config: TrainConfig, processes: Processes = ALONE) -> None:
+        if config.accumulate < processes.count:
+            raise ValueError(
+                f"accumulate = {config.accumulate}: {processes.count} processes share the micro-batches of an update; "
+                f"set accumulate to {processes.count} or more, and batch lower for that"
+            )
+        self.processes = processes
         window, overlap = fit_window(config.encoder, window=config.window, overlap=config.overlap)
         self.config = config = replace(config, window=window, overlap=overlap)
         torch.manual_seed(config.seed)
         torch.set_float32_matmul_precision("medium")
         self.device = choose_device()
+        self.scaler = build_scaler(self.device, config.precision)
         schema, documents, self.dev = load_corpora(config)
         self.tokenizer = read_tokenizer(config.tokenizer, config.profile)
         if config.split_crossed:
             self.tokenizer, avoided = split_crossed(self.tokenizer, documents)
-            print(f"tokenizer: {avoided} pieces that mentions of the training corpora cross are cut")
+            self._tell(f"tokenizer: {avoided} pieces that mentions of the training corpora cross are cut")
         self.candidates = Candidates(schema, config.maximum_distance)
         self.documents, self.augment = documents, Augmenter(documents)
         self.examples, lost = prepare(documents, self.tokenizer, self.candidates)
-        print(f"train: {len(documents)} documents; {lost.describe(*_sizes(documents))}")
+        self._tell(f"train: {len(documents)} documents; {lost.describe(*_sizes(documents))}")
         lost = prepare(self.dev, self.tokenizer, self.candidates)[1]
-        print(f"dev: {len(self.dev)} documents; {lost.describe(*_sizes(self.dev))}")
+        self._tell(f"dev: {len(self.dev)} documents; {lost.describe(*_sizes(self.dev))}")
         sizes = NetworkConfig(
             len(schema.entities), len(schema.relations), mention_size=config.mention_size,
             mention_layers=config.mention_layers, dropout=config.dropout,
         )  # fmt: skip
         encoder = load_encoder(config.encoder, dropout=config.dropout, allow_pickle=config.allow_pickle)
         check_vocabulary(encoder, self.tokenizer)
+        if config.gradient_checkpointing:
+            checkpoint_layers(encoder)
         self.network = JointNetwork(encoder, sizes).to(self.device)
         if config.start:
             self.network.load_state_dict(load_file(Path(config.start) / "model.safetensors"))
@@ -81,7 +95,9 @@ class Trainer:
         self.settings = ModelSettings(
             schema, config.window, config.overlap, config.maximum_distance, network=sizes.to_dict()
         )  # fmt: skip
-        self.optimizer = torch.optim.AdamW(self._groups(), fused=True)
+        if config.compile:
+            self.network.compile(dynamic=True)
+        self.optimizer = torch.optim.AdamW(group_parameters(self.network, config), fused=True)
         self.peaks = [group["lr"] for group in self.optimizer.param_groups]
         self.per_epoch = -(-len(self.examples) // (config.batch * config.accumulate))
         self.updates = self.per_epoch * config.epochs
@@ -95,6 +111,10 @@ class Trainer:
     def _modules(self) -> dict[str, nn.Module]:
         return {"network": self.network, "average": self.average}
 
+    def _tell(self, line: str) -> None:
+        if self.processes.is_first:
+            print(line, flush=True)
+
     def _learn_from_teachers(self) -> list[Example]:
         """Return the unlabelled texts with the teachers' opinion; it is kept in the output folder for a resumed run."""
         config, inputs = self.config, describe_inputs(self.config)
@@ -105,7 +125,10 @@ class Trainer:
             Path(config.unlabelled), limit=config.unlabelled_limit, longest=config.unlabelled_characters,
             seed=config.seed, known=known,
         )  # fmt: skip
-        if not kept.exists():
+
+        def ask() -> None:
+            if kept.exists():
+                return
             teachers = load_teachers(config.teachers, self.candidates, self.tokenizer)
             examples = soften(
                 teachers, texts, self.tokenizer, self.candidates,
@@ -113,49 +136,57 @@ class Trainer:
             )  # fmt: skip
             kept.parent.mkdir(parents=True, exist_ok=True)
             save_examples(kept, list(examples))
+
+        self.processes.call_first(ask)
         return load_examples(kept, texts, self.tokenizer)
 
-    def _groups(self) -> list[dict[str, object]]:
-        """Group parameters by layer, for layer-wise learning rates, and by whether they decay."""
-        config, layers = self.config, self.network.encoder.config.num_hidden_layers
-        groups: dict[tuple[float, float], list[nn.Parameter]] = {}
-        for name, parameter in self.network.named_parameters():
-            if name.startswith("encoder."):
-                rate = config.encoder_rate * config.layer_decay ** (layers - layer_depth(name))
-            else:
-                rate = config.head_rate
-            groups.setdefault((rate, config.weight_decay if parameter.ndim > 1 else 0.0), []).append(parameter)
-        return [{"params": p, "lr": rate, "weight_decay": decay} for (rate, decay), p in groups.items()]
-
     def run(self, *, resume: bool = False) -> Comparison:
-        """Train to the end; the best epoch's weights, calibrated, stand in the output folder."""
+        """Train to the end; the best epoch's weights, calibrated, stand in the output folder.
+
+        Raises:
+            FileNotFoundError: when there is no checkpoint to resume from.
+            ValueError: when it is of other settings or data, or not the first process's.
+        """
         config, output = self.config, Path(self.config.output)
         run = describe_inputs(config)
-        progress: dict[str, Any] = {"update": 0, "best": -1.0, "best_epoch": -1, "history": [], "run": run}
+        progress: dict[str, Any] = {
+            "update": 0, "best": -1.0, "best_epoch": -1, "history": [], "scaler": self.scaler.state_dict(), "run": run,
+        }  # fmt: skip
         if resume:
             progress = load_state(output, self._modules, self.optimizer)
             if progress["run"] != run:
                 raise ValueError(f"{output}: the checkpoint is of other settings or data; run without --resume")
-        output.mkdir(parents=True, exist_ok=True)
+            self.scaler.load_state_dict(progress["scaler"])
+        self.processes.check_start(progress, folder=output)
+        if self.processes.is_first:
+            output.mkdir(parents=True, exist_ok=True)
         for epoch in range(progress["update"] // self.per_epoch, config.epochs):
             if epoch - progress["best_epoch"] > config.patience:
-                print(f"no better for {config.patience} epochs: stopping")
+                self._tell(f"no better for {config.patience} epochs: stopping")
                 break
             losses = self._epoch(epoch)
-            progress["update"] = (epoch + 1) * self.per_epoch
-            result = self.evaluate()
-            score = _mean_f1(result)
-            line = {
-                "epoch": epoch + 1, "entity_loss": round(losses[0], 4), "relation_loss": round(losses[1], 4),
-                "entities": round(result.entities.total.f1, 4), "relations": round(result.relations.total.f1, 4),
-            }  # fmt: skip
-            progress["history"].append(line)
-            print(json.dumps(line), flush=True)
-            if score > progress["best"]:
-                progress |= {"best": score, "best_epoch": epoch}
-                save_network(output, self.averaged, self.tokenizer, self.settings)
-            save_state(output, self._modules, self.optimizer, progress)
-        return self._finish(output, progress)
+            progress = self.processes.call_first(self._judge, epoch, losses, progress)
+        return self.processes.call_first(self._finish, output, progress)
+
+    def _judge(self, epoch: int, losses: tuple[float, float], progress: dict[str, Any]) -> dict[str, Any]:
+        """Evaluate after an epoch, keep the weights if they are the best, and return how far the run is."""
+        output, result = Path(self.config.output), self.evaluate()
+        score = _mean_f1(result)
+        line = {
+            "epoch": epoch + 1, "entity_loss": round(losses[0], 4), "relation_loss": round(losses[1], 4),
+            "entities": round(result.entities.total.f1, 4), "relations": round(result.relations.total.f1, 4),
+            **({"loss_scale": self.scaler.get_scale()} if self.scaler.is_enabled() else {}),
+        }  # fmt: skip
+        print(json.dumps(line), flush=True)
+        progress = progress | {
+            "update": (epoch + 1) * self.per_epoch, "history": [*progress["history"], line],
+            "scaler": self.scaler.state_dict(),
+        }  # fmt: skip
+        if score > progress["best"]:
+            progress |= {"best": score, "best_epoch": epoch}
+            save_network(output, self.averaged, self.tokenizer, self.settings)
+        save_state(output, self._modules, self.optimizer, progress)
+        return progress
 
     def _finish(self, output: Path, progress: dict[str, Any]) -> Comparison:
         """Calibrate the best weights on dev, and write the record of the run beside them."""
@@ -167,32 +198,50 @@ class Trainer:
         return result
 
     def _epoch(self, epoch: int) -> tuple[float, float]:
-        """Train one epoch; return the mean entity and relation losses."""
+        """Train one epoch; return the mean entity and relation losses of all processes."""
         config = self.config
-        order = self._order(epoch)
-        stride = config.batch * config.accumulate
-        losses: list[tuple[float, float]] = []
-        bar = tqdm(range(0, len(order), stride), desc=f"epoch {epoch + 1}/{config.epochs}", disable=None)
+        lengths = np.array([len(example.tokens) for example in self.examples])
+        order = order_epoch(lengths, epoch, seed=config.seed, batch=config.batch, bucket=config.bucket)
+        stride, sums = config.batch * config.accumulate, np.zeros(3)
+        bar = tqdm(
+            range(0, len(order), stride), desc=f"epoch {epoch + 1}/{config.epochs}",
+            disable=None if self.processes.is_first else True,
+        )  # fmt: skip
         for index, first in enumerate(bar):
             update = epoch * self.per_epoch + index
-            torch.manual_seed(config.seed * 1_000_003 + update)
-            random = np.random.default_rng([config.seed, 1, update])
-            for group, peak in zip(self.optimizer.param_groups, self.peaks, strict=True):
-                group["lr"] = peak * self._factor(update)
-            chosen = [self._version(int(k), random) for k in order[first : first + stride]]
-            for part in range(0, len(chosen), config.batch):
-                examples = chosen[part : part + config.batch]
-                entity, relation = self._losses(examples, random, predicted=epoch > 0)
-                loss = (entity + config.relation_weight * relation) * (len(examples) / len(chosen))
-                loss.backward()  # type: ignore[no-untyped-call]
-                losses.append((entity.item(), relation.item()))
-            nn.utils.clip_grad_norm_(self.network.parameters(), config.clip)
-            self.optimizer.step()
-            self.optimizer.zero_grad(set_to_none=True)
-            self.average.update_parameters(self.network)
-            bar.set_postfix(entity=f"{losses[-1][0]:.3f}", relation=f"{losses[-1][1]:.3f}")
-        entity_mean, relation_mean = np.mean(losses, axis=0)
-        return float(entity_mean), float(relation_mean)
+            sums += self._update(update, order[first : first + stride], predicted=epoch > 0)
+            bar.set_postfix(entity=f"{sums[0] / max(1, sums[2]):.3f}", relation=f"{sums[1] / max(1, sums[2]):.3f}")
+        entity, relation, count = self.processes.add_up(torch.from_numpy(sums).to(self.device)).tolist()
+        return entity / count, relation / count
+
+    def _update(self, update: int, places: NDArray[np.int64], *, predicted: bool) -> NDArray[np.float64]:
+        """Take one step on the examples at `places`, this process's and those of the others.
+
+        Return the sums of this process's entity and relation losses, and its number of micro-batches.
+        """
+        config = self.config
+        factor = rate_factor(update, updates=self.updates, warmup=config.warmup)
+        for group, peak in zip(self.optimizer.param_groups, self.peaks, strict=True):
+            group["lr"] = peak * factor
+        versions = np.random.default_rng([config.seed, 1, update])
+        chosen = [self._version(int(k), versions) for k in places]
+        parts = [chosen[k : k + config.batch] for k in range(0, len(chosen), config.batch)]
+        sums = np.zeros(3)
+        for number, examples in self.processes.share(list(enumerate(parts, 1))):
+            random = np.random.default_rng([config.seed, 1, update, number])
+            torch.manual_seed(int(random.integers(2**63)))
+            entity, relation = self._losses(examples, random, predicted=predicted)
+            loss = (entity + config.relation_weight * relation) * (len(examples) / len(chosen))
+            self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+            sums += entity.item(), relation.item(), 1
+        self.processes.sum_gradients(self.network.parameters())
+        self.scaler.unscale_(self.optimizer)
+        nn.utils.clip_grad_norm_(self.network.parameters(), config.clip)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.average.update_parameters(self.network)
+        return sums
 
     def _version(self, place: int, random: np.random.Generator) -> Example:
         """Return an example, or one of another version of its document."""
@@ -200,25 +249,6 @@ class Trainer:
             return self.examples[place]
         version = self.augment(self.documents[place], random)
         return prepare([version], self.tokenizer, self.candidates)[0][0]
-
-    def _order(self, epoch: int) -> NDArray[np.int64]:
-        """Return the epoch's order of the examples."""
-        config = self.config
-        random = np.random.default_rng([config.seed, epoch])
-        order = random.permutation(len(self.examples))
-        if config.bucket == 1:
-            return order
-        lengths = np.array([len(example.tokens) for example in self.examples])
-        pool = config.bucket * config.batch
-        parts = [order[k : k + pool] for k in range(0, len(order), pool)]
-        sorted_parts = [part[np.argsort(lengths[part], kind="stable")] for part in parts]
-        batches = [part[k : k + config.batch] for part in sorted_parts for k in range(0, len(part), config.batch)]
-        return np.concatenate([batches[k] for k in random.permutation(len(batches))])
-
-    def _factor(self, update: int) -> float:
-        """Linear warm-up, then linear fall to zero."""
-        warmup = max(1, round(self.config.warmup * self.updates))
-        return min((update + 1) / warmup, (self.updates - update) / max(1, self.updates - warmup))
 
     def _losses(
         self, examples: Sequence[Example], random: np.random.Generator, *, predicted: bool
@@ -234,13 +264,13 @@ class Trainer:
             hidden = torch.rand(ids.shape, device=self.device) < config.mask_share
             hidden &= batch.labels.to(self.device) != IGNORED
             ids = ids.masked_fill(hidden, self.tokenizer.mask)
-        with autocast(self.device):
+        with autocast(self.device, config.precision):
             states, logits = self.network(ids, batch.mask.to(self.device))
         logits = logits.float()
         entity = entity_loss(batch, logits, sequence=config.sequence, smoothing=config.smoothing)
         flat_states, flat_logits = (t.reshape(-1, t.shape[-1]) for t in (states.float(), logits.detach()))
         spans = [
-            find_spans(example.tokens, flat_logits[place.to(self.device)].cpu().numpy())
+            find_spans([example.tokens], [flat_logits[place.to(self.device)].cpu().numpy()])[0]
             if predicted and not example.soft and random.random() < config.predicted_share
             else example.spans
             for example, place in zip(batch.examples, batch.places, strict=True)
@@ -274,8 +304,11 @@ def main() -> None:
     parser.add_argument("config", type=Path)
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in the output folder")
     options = parser.parse_args()
-    result = Trainer(read_config(options.config, TrainConfig)).run(resume=options.resume)
-    print(f"dev: entities {result.entities.total.f1:.4f}, relations {result.relations.total.f1:.4f}")
+    config = read_config(options.config, TrainConfig)
+    with join_processes() as processes:
+        result = Trainer(config, processes).run(resume=options.resume)
+    if processes.is_first:
+        print(f"dev: entities {result.entities.total.f1:.4f}, relations {result.relations.total.f1:.4f}")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ from thaigov_events.annotations.columns import collect_schema, is_columns, load_
 from thaigov_events.annotations.document import Document
 from thaigov_events.annotations.schema import Schema
 
+PRECISIONS = ("auto", "bf16", "fp16", "fp32")
+
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
@@ -34,7 +36,7 @@ class TrainConfig:
         separator: what stands between the words of corpora in columns.
         window, overlap: pieces of a window, and how many two neighbours share; 0 for as many as the encoder takes, up
             to 510, and a quarter of them.
-        batch: documents a step; `accumulate` such batches make one update.
+        batch: documents of a micro-batch; `accumulate` such batches make one update, which several processes share.
         bucket: batches whose documents are sorted by length together, so that little of them is padding; for
             corpora of single sentences.
         augmented: share of the documents that are seen in another version each epoch, with other names, digits or
@@ -48,6 +50,11 @@ class TrainConfig:
             that point instead of on the gold ones; from the second epoch on.
         average: decay of the moving average of the weights, which is what is evaluated and kept.
         patience: epochs without a better dev score after which the run stops.
+        precision: of the encoder's products: `bf16`, `fp16` (on a GPU), `fp32`, or `auto`, which is bf16 where the
+            processor has it, else fp32.
+        gradient_checkpointing: whether the encoder's layers are computed again for the gradients instead of kept in
+            memory.
+        compile: whether the network is compiled by `torch.compile`.
     """
 
     train: tuple[str, ...]
@@ -91,6 +98,9 @@ class TrainConfig:
     mention_layers: int = 2
     average: float = 0.99
     patience: int = 4
+    precision: str = "auto"
+    gradient_checkpointing: bool = False
+    compile: bool = False
     seed: int = 17
 
     def __post_init__(self) -> None:
@@ -104,6 +114,8 @@ class TrainConfig:
             raise ValueError("teachers and unlabelled: give both, the runs that teach and the texts that they label")
         if self.sequence and (self.smoothing or self.teachers):
             raise ValueError("smoothing and teachers are of the loss token by token; leave them out, or sequence")
+        if self.precision not in PRECISIONS:
+            raise ValueError(f"precision = {self.precision!r}: set one of {', '.join(PRECISIONS)}")
         for name in ("dropout", "mask_share", "smoothing", "predicted_share", "augmented", "average", "warmup"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} = {getattr(self, name)}: is a share of one")
