@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields
+from functools import cache, lru_cache
 from typing import Any, ClassVar
 
 _CHARACTERS = str.maketrans(
@@ -33,13 +34,21 @@ class Reading:
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-able record: `type`, then the fields that are neither None nor False."""
         record: dict[str, Any] = {"type": self.type_name}
-        for field in fields(self):
-            value = getattr(self, field.name)
+        for name in field_names(type(self)):  # type: ignore[arg-type]  # mypy asks instances for their hash
+            value = getattr(self, name)
             if value is not None and value is not False:
-                record[field.name] = list(value) if isinstance(value, tuple) else value
+                record[name] = list(value) if isinstance(value, tuple) else value
         return record
 
 
+@cache
+def field_names(kind: type) -> tuple[str, ...]:
+    """Return the names of a dataclass's fields, in order."""
+    return tuple(field.name for field in fields(kind))
+
+
+# a mention is written plainly by each of several readers
+@lru_cache(maxsize=4096)
 def write_plainly(text: str, *, keep_case: bool = False) -> str:
     """Return a text in lower case, with Arabic digits, plain dashes, single spaces and mended vowels."""
     text = " ".join(text.translate(_CHARACTERS).split())

@@ -8,9 +8,10 @@ nothing is scored, as in documents labelled by hand.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from thaigov_events.inference.reading import field_names
 from thaigov_events.inference.values import Value
 
 PlaceBasis = Literal["stated", "venue", "committee", "chair", "document"]
@@ -24,16 +25,16 @@ class Part:
         """Return the fields that are neither empty nor False; values stand among them, and evidence after them."""
         plain: dict[str, Any] = {}
         evidence: dict[str, Any] = {}
-        for part in fields(self):
-            item = getattr(self, part.name)
+        for name in field_names(type(self)):  # type: ignore[arg-type]  # mypy asks instances for their hash
+            item = getattr(self, name)
             if item is None or item is False or item == "" or item == ():
                 continue
-            if part.name == "evidence":
+            if name == "evidence":
                 evidence = item.to_dict()
-            elif part.name in ("value", "subject"):
+            elif name in ("value", "subject"):
                 plain |= item.to_dict()
             else:
-                plain[part.name] = _to_plain(item)
+                plain[name] = _to_plain(item)
         return plain | evidence
 
 
