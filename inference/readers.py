@@ -63,17 +63,22 @@ def read_file(path: Path, columns: Columns) -> Items:
             yield from read_parquet(path, origin, columns)
         else:
             with unpack(path, packing) as file:
-                if kind == ".jsonl":
-                    yield from read_json_lines(iterate_lines(file), origin, columns)
-                elif kind == ".csv":
-                    yield from read_csv(iterate_lines(file), origin, columns)
-                else:
-                    yield decode_article(file.read(LONGEST + 1), origin)
+                yield from read_unpacked(file, kind, origin, columns)
     except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         told = error.strerror if isinstance(error, OSError) else None
         yield Failure(str(path), told or f"cannot be read to its end, for it is damaged: {error}")
     except ModuleNotFoundError as error:
         yield Failure(str(path), str(error))
+
+
+def read_unpacked(file: IO[bytes], kind: str, origin: Origin, columns: Columns) -> Items:
+    """Yield the articles of an open file of lines, rows or one text; `kind` is the ending of its name."""
+    if kind == ".jsonl":
+        yield from read_json_lines(iterate_lines(file), origin, columns)
+    elif kind == ".csv":
+        yield from read_csv(iterate_lines(file), origin, columns)
+    else:
+        yield decode_article(file.read(LONGEST + 1), origin)
 
 
 def read_stream(stream: BinaryIO, columns: Columns) -> Items:

@@ -14,14 +14,12 @@ from typing import Any, Literal, TypeAlias
 
 import fsspec
 
-from thaigov_events.inference.articles import LONGEST, Article, Columns, Failure, Origin
-from thaigov_events.inference.columnar import read_csv, read_parquet
+from thaigov_events.inference.articles import Article, Columns, Failure, Origin
+from thaigov_events.inference.columnar import read_parquet
 from thaigov_events.inference.readers import (
     KINDS,
-    decode_article,
     is_known,
-    iterate_lines,
-    read_json_lines,
+    read_unpacked,
     split_name,
     unpack,
 )
@@ -66,12 +64,8 @@ def read_url(url: str, columns: Columns) -> Iterator[Article | Failure]:
         with fsspec.open(url, "rb") as packed, unpack(packed, packing) as file:
             if kind == ".parquet":
                 yield from read_parquet(file, origin, columns)
-            elif kind == ".jsonl":
-                yield from read_json_lines(iterate_lines(file), origin, columns)
-            elif kind == ".csv":
-                yield from read_csv(iterate_lines(file), origin, columns)
             else:
-                yield decode_article(file.read(LONGEST + 1), origin)
+                yield from read_unpacked(file, kind, origin, columns)
     except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         yield Failure(url, f"cannot be read to its end, for it is damaged: {error}")
 
