@@ -186,6 +186,33 @@ class Server:
         with self._speak(f"list the backends of project {project}"):
             return [str(backend.title) for backend in self._client.ml.list(project=project)]
 
+    def connect_backend(self, project: int, url: str, *, title: str, user: str, password: str) -> bool:
+        """Connect a machine-learning backend, or give it this user and password; return whether it is new.
+
+        The server asks for its health first, and refuses one that does not answer.
+        """
+        settings = {"auth_method": "BASIC_AUTH", "basic_auth_user": user, "basic_auth_pass": password}
+        with self._speak(f"connect {url} to project {project}"):
+            known = [backend for backend in self._client.ml.list(project=project) if backend.url == url]
+            for backend in known:
+                self._client.ml.update(backend.id, project=project, url=url, title=title, **settings)
+            if not known:
+                self._client.ml.create(project=project, url=url, title=title, **settings, request_options=_ONCE)
+        return not known
+
+    def connect_webhook(self, project: int, url: str, *, headers: Mapping[str, str]) -> bool:
+        """Let all that happens in a project be told to an address, with its content; return whether that is new."""
+        settings: dict[str, Any] = {
+            "headers": dict(headers), "send_payload": True, "send_for_all_actions": True, "is_active": True,
+        }  # fmt: skip
+        with self._speak(f"add the webhook {url} to project {project}"):
+            known = [webhook for webhook in self._client.webhooks.list(project=str(project)) if webhook.url == url]
+            for webhook in known:
+                self._client.webhooks.update(webhook.id, url=url, **settings)
+            if not known:
+                self._client.webhooks.create(project=project, url=url, **settings, request_options=_ONCE)
+        return not known
+
     def iterate_tasks(self, project: int, *, annotated: bool = False, page_size: int = 100) -> Iterator[dict[str, Any]]:
         """Yield a project's tasks in order of their numbers, page by page, as the server gives them.
 

@@ -8,7 +8,6 @@ with a request is told as `{"detail": [{"field", "message"}]}`, without what was
 from __future__ import annotations
 
 import sys
-from base64 import b64encode
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from secrets import compare_digest
@@ -24,6 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from thaigov_events.annotations.document import Document
 from thaigov_events.annotations.label_studio import to_task
 from thaigov_events.annotations.labelling_check import check_config
+from thaigov_events.annotations.labelling_connection import authorisation
 from thaigov_events.annotations.labelling_count import Submitted
 from thaigov_events.annotations.labelling_result import LabelStudioError
 from thaigov_events.annotations.schema import Schema
@@ -119,17 +119,6 @@ class Guard:
         if length and int(length) > self.largest:
             return _refusal(413, "content-length", f"{length} bytes, at most {self.largest}; choose fewer tasks")
         return None
-
-
-def authorisation(user: str, password: str) -> str:
-    """Return the value of the `Authorization` header, which a webhook needs.
-
-    Raises:
-        ValueError: when the user is empty or has a colon, or the password is empty.
-    """
-    if not user or ":" in user or not password:
-        raise ValueError("the backend needs a user without a colon, and a password")
-    return "Basic " + b64encode(f"{user}:{password}".encode()).decode()
 
 
 def build_application(

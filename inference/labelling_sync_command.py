@@ -57,21 +57,31 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     pull.add_argument("--schema", type=Path, metavar="FILE", help="labels and relations (default: the project's own)")
     pull.set_defaults(run=run_pull)
     for parser in (setup, push, pull):
-        parser.add_argument("--project", default=DEFAULT_TITLE, help=f"title or number (default: {DEFAULT_TITLE})")
-        parser.add_argument("--url", help="the server's address (default: the environment's LABEL_STUDIO_URL)")
-        parser.add_argument(
-            "--token-file", type=Path, metavar="FILE", help="(default: the environment's LABEL_STUDIO_API_KEY)"
-        )
-        parser.add_argument(
-            "--config", type=Path, metavar="FILE", help="TOML with url and token (default: in the user's settings)"
-        )
+        add_server_options(parser)
+
+
+def add_server_options(parser: argparse.ArgumentParser) -> None:
+    """Add what names the server and the project."""
+    parser.add_argument("--project", default=DEFAULT_TITLE, help=f"title or number (default: {DEFAULT_TITLE})")
+    parser.add_argument("--url", help="the server's address (default: the environment's LABEL_STUDIO_URL)")
+    parser.add_argument(
+        "--token-file", type=Path, metavar="FILE", help="(default: the environment's LABEL_STUDIO_API_KEY)"
+    )
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="TOML with url and token (default: in the user's settings)"
+    )
+
+
+def open_server(options: argparse.Namespace) -> Server:
+    """Return the server that the options name."""
+    return Server(find_connection(url=options.url, token_file=options.token_file, config=options.config))
 
 
 def run_setup(options: argparse.Namespace) -> int:
     """Make or update the project; return the exit status."""
     if options.annotators is not None and options.annotators < 1:
         raise ValueError(f"--annotators {options.annotators}: somebody has to annotate; give 1 or more")
-    server = _open_server(options)
+    server = open_server(options)
     project, change = set_up(server, options.project, schema=Schema.load(options.schema), annotators=options.annotators)
     _tell(f"{server.url}projects/{project.number}: {change}, {project.tasks} tasks")
     return 0
@@ -83,7 +93,7 @@ def run_push(options: argparse.Namespace) -> int:
         raise ValueError("name articles to push, or --refresh the proposals of those that are there")
     if options.batch < 1:
         raise ValueError(f"--batch {options.batch}: a request needs at least one task")
-    server = _open_server(options)
+    server = open_server(options)
     project = Project.get(server, options.project)
     version = name_version(options.model or released_folder())
     has_backend = project.model_version in server.list_backends(project.number)
@@ -119,7 +129,7 @@ def run_push(options: argparse.Namespace) -> int:
 
 def run_pull(options: argparse.Namespace) -> int:
     """Pull to the folder that the options name; return the exit status."""
-    server = _open_server(options)
+    server = open_server(options)
     project = Project.get(server, options.project)
     counts = PullCounts()
     pulled = pull_tasks(server, project, Schema.load(options.schema), counts)
@@ -129,10 +139,6 @@ def run_pull(options: argparse.Namespace) -> int:
     told = ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in asdict(counts).items())
     _tell(f"{server.url}projects/{project.number}: {told}")
     return 0
-
-
-def _open_server(options: argparse.Namespace) -> Server:
-    return Server(find_connection(url=options.url, token_file=options.token_file, config=options.config))
 
 
 def _read(inputs: Iterable[str]) -> tuple[list[Article], int]:

@@ -12,4 +12,4 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser = commands.add_parser("labelstudio", help="correct the model's proposals in Label Studio")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     labelling_sync_command.add_verbs(verbs)
-    labelling_backend_command.add_verb(verbs)
+    labelling_backend_command.add_verbs(verbs)

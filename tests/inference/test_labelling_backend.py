@@ -21,10 +21,11 @@ from fastapi.testclient import TestClient
 from thaigov_events.annotations import Schema
 from thaigov_events.annotations.label_studio import read_predictions
 from thaigov_events.annotations.labelling_config import build_config
+from thaigov_events.annotations.labelling_connection import authorisation
 from thaigov_events.annotations.labelling_count import Submitted
 from thaigov_events.inference import Extractor
 from thaigov_events.inference.cli import main
-from thaigov_events.inference.labelling_backend import Counter, Engine, authorisation, build_application
+from thaigov_events.inference.labelling_backend import Counter, Engine, build_application
 from thaigov_events.inference.labelling_payloads import MOST_TASKS
 from thaigov_events.models.bundle import released_folder
 from thaigov_events.models.version import name_version

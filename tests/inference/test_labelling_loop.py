@@ -21,7 +21,7 @@ from thaigov_events.annotations.label_studio import read_predictions
 from thaigov_events.annotations.labelling_config import build_config
 from thaigov_events.annotations.labelling_count import Submitted
 from thaigov_events.inference import Extractor
-from thaigov_events.inference.labelling_backend import authorisation
+from thaigov_events.inference.cli import main
 from thaigov_events.models.bundle import released_folder
 from thaigov_events.models.version import name_version
 
@@ -64,20 +64,19 @@ def wait_for(condition: Callable[[], Any], seconds: float) -> None:
         time.sleep(0.2)
 
 
-def attach(client: Any, project: int, backend: str) -> None:
-    """Connect the backend; Label Studio waits a second for its health, so a busy machine may need several tries."""
-    from label_studio_sdk.core.api_error import ApiError
-
-    for tries in range(10):
-        try:
-            client.ml.create(
-                url=backend, project=project, title="thaigov-events", auth_method="BASIC_AUTH",
-                basic_auth_user=USER, basic_auth_pass=PASSWORD,
-            )  # fmt: skip
-            return
-        except ApiError as error:
-            assert tries < 9, error.body
-            time.sleep(2)
+def connect(server: Any, project: int, backend: str, tmp_path: Path, password: str = PASSWORD) -> int:
+    """Run the verb; Label Studio waits a second for a backend's health, so a busy machine may need several tries."""
+    token, secret = tmp_path / "token", tmp_path / "secret"
+    for path, content in ((token, server.token), (secret, password)):
+        path.write_text(content, "utf-8")
+        path.chmod(0o600)
+    arguments = ["labelstudio", "connect", "--url", server.url, "--token-file", str(token), "--project", str(project)]
+    arguments += ["--backend", backend, "--password-file", str(secret)]
+    for _ in range(3):
+        if not (status := main(arguments)):
+            break
+        time.sleep(2)
+    return status
 
 
 def test_opening_a_task_shows_fresh_predictions_and_submitting_it_counts(
@@ -87,13 +86,9 @@ def test_opening_a_task_shows_fresh_predictions_and_submitting_it_counts(
 
     client = LabelStudio(base_url=label_studio.url, api_key=label_studio.token)
     project = client.projects.create(title="loop", label_config=build_config(schema), show_collab_predictions=True).id
-    # before the backend, since Label Studio else makes a webhook of its own for it, without the header
-    client.webhooks.create(
-        url=f"{backend}/webhook", project=project, headers={"Authorization": authorisation(USER, PASSWORD)},
-        send_payload=True, send_for_all_actions=True, is_active=True,
-    )  # fmt: skip
-    attach(client, project, backend)
-    assert len(list(client.webhooks.list(project=project))) == 1
+    assert connect(label_studio, project, backend, tmp_path) == 0
+    assert connect(label_studio, project, backend, tmp_path) == 0  # once more changes nothing
+    assert len(list(client.webhooks.list(project=project))) == len(list(client.ml.list(project=project))) == 1
     client.projects.import_tasks(project, request=[{"data": {"id": "a-1", "text": TEXT, "source": ""}}])
     (number,) = [task.id for task in client.tasks.list(project=project)]
     http = client._client_wrapper.httpx_client
@@ -119,24 +114,18 @@ def test_opening_a_task_shows_fresh_predictions_and_submitting_it_counts(
 
 
 def test_a_wrong_password_and_a_strange_project_are_refused_by_name(
-    label_studio: Any, backend: str, schema: Schema
+    label_studio: Any, backend: str, schema: Schema, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from label_studio_sdk import LabelStudio
-    from label_studio_sdk.core.api_error import ApiError
 
     client = LabelStudio(base_url=label_studio.url, api_key=label_studio.token)
     project = client.projects.create(title="wrong", label_config=build_config(schema)).id
-    with pytest.raises(ApiError) as caught:
-        client.ml.create(
-            url=backend, project=project, auth_method="BASIC_AUTH", basic_auth_user=USER, basic_auth_pass="falsch"
-        )
-    assert "authentication parameters" in str(caught.value.body)
+    assert connect(label_studio, project, backend, tmp_path, password="falsch")
+    told = capsys.readouterr().err
+    assert "authentication parameters" in told and backend in told and "falsch" not in told
     config = (
         "<View><Labels name='label' toName='text'><Label value='X'/></Labels><Text name='text' value='$text'/></View>"
     )
     other = client.projects.create(title="strange", label_config=config).id
-    with pytest.raises(ApiError) as caught:
-        client.ml.create(
-            url=backend, project=other, auth_method="BASIC_AUTH", basic_auth_user=USER, basic_auth_pass=PASSWORD
-        )
-    assert "422" in str(caught.value.body)
+    assert connect(label_studio, other, backend, tmp_path)
+    assert "422" in capsys.readouterr().err
