@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 
 # The experiment: a name in training/configs. Without the real press releases the authored articles train.
-CONFIG ?= $(if $(wildcard .cache/corpus/train.jsonl),large,authored)
+CONFIG ?= $(if $(wildcard .cache/corpus/train.jsonl),whole,authored)
 PRETRAIN ?= pretrain
 RUN ?= runs/$(CONFIG)
 MODEL ?= models/released
@@ -23,7 +23,7 @@ export MALLOC_TRIM_THRESHOLD_ := 8000000000
 export MALLOC_TOP_PAD_ := 500000000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-labelstudio lint format corpus pretrain train export evaluate report ablation learning-curve annotation-round simulate-annotation labelstudio-server clean
+.PHONY: help run test test-slow test-labelstudio lint format corpus pretrain train distil export evaluate report ablation learning-curve annotation-round simulate-annotation labelstudio-server clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -60,6 +60,12 @@ pretrain: $(VENV)/dev.stamp ## continue the encoder's pretraining (PRETRAIN=name
 
 train: $(VENV)/dev.stamp ## train a model (CONFIG=name of a configuration, RESUME=--resume)
 	$(BIN)/python -m thaigov_events.training.train training/configs/$(CONFIG).toml $(RESUME)
+
+distil: CONFIG := distilled
+distil: $(VENV)/dev.stamp ## a laptop's model from a large one (TEACHER=folder of its run, RESUME=--resume): out/distilled
+	$(if $(TEACHER),,$(error name the finished run that teaches: make distil TEACHER=runs/wangchanberta))
+	$(BIN)/python -m thaigov_events.training.train training/configs/$(CONFIG).toml $(addprefix --teacher ,$(TEACHER)) $(RESUME)
+	$(BIN)/python -m thaigov_events.training.export $(RUN) --output out/$(CONFIG)
 
 export: $(VENV)/dev.stamp ## write a trained run as int8 graphs (RUN=folder, MODEL=folder to write)
 	$(BIN)/python -m thaigov_events.training.export $(RUN) --output $(MODEL)

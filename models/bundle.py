@@ -43,7 +43,7 @@ class ModelSettings:
     """
 
     schema: Schema
-    window: int = 254
+    window: int = 510
     overlap: int = 64
     maximum_distance: int = 48
     thresholds: dict[str, float] = field(default_factory=dict)

@@ -96,7 +96,10 @@ def write_card(folder: Path, *, name: str, precision: str) -> None:
 def _describe_teaching(record: dict[str, Any]) -> str:
     """Return a paragraph on the runs that this one learnt from, or nothing."""
     config, runs = record["config"], record.get("runs", {})
-    parts = [f"Training started from the weights of `{config['start']}`." if config.get("start") else ""]
+    parts = [
+        f"Training started from the weights of `{config['start']}`." if config.get("start") else "",
+        f"Of its encoder's layers {config['layers']} were kept, evenly spread." if config.get("layers") else "",
+    ]
     if config.get("teachers"):
         teachers = " and ".join(f"`{run}`" for run in config["teachers"])
         texts = f"{config['unlabelled_limit']:,} texts" if config["unlabelled_limit"] else "all texts"

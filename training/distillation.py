@@ -2,12 +2,16 @@
 
 A student that learns from them besides the gold annotation comes near the ensemble at the cost of one network
 (Hinton et al. 2015). The teachers' probabilities are averaged; the candidate pairs are those of the spans that the
-averaged labels give.
+averaged labels give. Each teacher reads a text in pieces and windows of its own, and is understood by characters
+(`projection.py`), so a teacher may be of any encoder and tokenizer.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,38 +19,132 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
+from torch import Tensor
 from tqdm import tqdm
 
 from thaigov_events.annotations.files import write_safely
+from thaigov_events.annotations.schema import Schema
 from thaigov_events.models.alignment import Example, SoftTargets
 from thaigov_events.models.candidates import Candidates
 from thaigov_events.models.network import JointNetwork
 from thaigov_events.models.predictor import SECTION, Span, find_spans
-from thaigov_events.models.tokenizer import Tokenizer, load_tokenizer
+from thaigov_events.models.tokenizer import Tokenizer, Tokens, load_tokenizer
 from thaigov_events.models.torch_runtime import load_network
 from thaigov_events.training.batches import build_batch
+from thaigov_events.training.distributed import Processes
 from thaigov_events.training.hardware import autocast
 from thaigov_events.training.losses import score_pairs
 from thaigov_events.training.masking import read_lines
+from thaigov_events.training.projection import project_labels, project_spans
+from thaigov_events.training.record import describe_inputs
+from thaigov_events.training.train_config import TrainConfig
 
 BATCH = 8
 
 
-def load_teachers(folders: Sequence[str], candidates: Candidates, tokenizer: Tokenizer) -> list[JointNetwork]:
-    """Open the networks of finished runs.
+@dataclass(frozen=True, slots=True)
+class Teacher:
+    """A trained network with its tokenizer, and the pieces of its windows and of their overlap."""
+
+    network: JointNetwork
+    tokenizer: Tokenizer
+    window: int
+    overlap: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a teacher's network gives for several texts.
+
+    Attributes:
+        tokens: the texts in the teacher's pieces.
+        labels: for each text, probabilities of its pieces' labels, `[pieces, labels]`.
+        states: states of flattened windows, `[windows · length, hidden]`.
+        places: for each text, where its pieces' states lie among them.
+    """
+
+    tokens: Sequence[Tokens]
+    labels: list[NDArray[np.float32]]
+    states: Tensor
+    places: tuple[Tensor, ...]
+
+
+def learn_from_teachers(
+    config: TrainConfig, tokenizer: Tokenizer, candidates: Candidates,
+    *, known: set[str], processes: Processes, device: torch.device,
+) -> list[Example]:  # fmt: skip
+    """Return unlabelled texts with the teachers' opinion; it is kept in the output folder for a resumed run.
+
+    Args:
+        config: names the teachers and the texts.
+        tokenizer, candidates: the student's.
+        known: texts that are annotated, and left out.
+        processes: those that train together; the first one alone asks the teachers.
+        device: where the teachers compute.
 
     Raises:
-        ValueError: when a teacher has other labels, or another tokenizer, than the student.
+        FileNotFoundError: when a teacher or the file of texts is not there.
+        ValueError: when a teacher has other labels than the student.
+    """
+    _check_inputs(config)
+    inputs = json.dumps(describe_inputs(config), sort_keys=True)
+    kept = Path(config.output) / f"teaching-{hashlib.sha256(inputs.encode()).hexdigest()[:16]}.safetensors"
+    texts = choose_texts(
+        Path(config.unlabelled), limit=config.unlabelled_limit, longest=config.unlabelled_characters,
+        seed=config.seed, known=known,
+    )  # fmt: skip
+
+    def ask() -> None:
+        if not kept.exists():
+            teachers = load_teachers(config.teachers, candidates.schema)
+            examples = list(soften(teachers, texts, tokenizer, candidates, device=device))
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            save_examples(kept, examples)
+
+    processes.call_first(ask)
+    return load_examples(kept, texts, tokenizer)
+
+
+def _check_inputs(config: TrainConfig) -> None:
+    for teacher in config.teachers:
+        if not (Path(teacher) / "model.safetensors").is_file():
+            raise FileNotFoundError(f"{teacher}: no model.safetensors in it; a teacher is the folder of a finished run")
+    if not Path(config.unlabelled).is_file():
+        raise FileNotFoundError(f"{config.unlabelled}: no such file; set unlabelled to JSON lines with id and text")
+
+
+def load_teachers(folders: Sequence[str], schema: Schema) -> list[Teacher]:
+    """Open the networks of finished runs, whose labels must be those of `schema`, in its order.
+
+    Raises:
+        FileNotFoundError: when a folder is not that of a finished run.
+        ValueError: when a teacher has other labels.
     """
     teachers = []
     for folder in folders:
         network, settings = load_network(Path(folder))
-        if settings.schema.to_dict() != candidates.schema.to_dict():
-            raise ValueError(f"{folder}: this teacher's schema is not the student's")
-        if load_tokenizer(Path(folder)).serialise() != tokenizer.serialise():
-            raise ValueError(f"{folder}: this teacher's tokenizer is not the student's, so its tokens are others")
-        teachers.append(network.eval())
+        theirs, ours = _list_labels(settings.schema), _list_labels(schema)
+        if theirs != ours:
+            parts = [
+                f"{what} {', '.join(some)}"
+                for what, some in (
+                    ("it alone has", [label for label in theirs if label not in ours]),
+                    ("the student alone has", [label for label in ours if label not in theirs]),
+                )
+                if some
+            ]
+            raise ValueError(
+                f"{folder}: this teacher's schema has other labels than the student's: "
+                f"{'; '.join(parts) or 'their order differs'}. Train either with the other's schema"
+            )
+        teachers.append(Teacher(network.eval(), load_tokenizer(Path(folder)), settings.window, settings.overlap))
     return teachers
+
+
+def _list_labels(schema: Schema) -> list[str]:
+    """Return all that a network's outputs stand for: names of entities, and of relations with what they join."""
+    joined = [f"{r.name} ({' '.join(sorted(r.heads))} → {' '.join(sorted(r.tails))})" for r in schema.relations]
+    return [*schema.entity_names, *joined]
 
 
 def choose_texts(path: Path, *, limit: int, longest: int, seed: int, known: set[str]) -> list[tuple[str, str]]:
@@ -67,43 +165,62 @@ def choose_texts(path: Path, *, limit: int, longest: int, seed: int, known: set[
 
 
 def soften(
-    teachers: Sequence[JointNetwork], texts: Sequence[tuple[str, str]], tokenizer: Tokenizer, candidates: Candidates,
-    *, window: int, overlap: int, device: torch.device,
+    teachers: Sequence[Teacher], texts: Sequence[tuple[str, str]], tokenizer: Tokenizer, candidates: Candidates,
+    *, device: torch.device,
 ) -> Iterator[Example]:  # fmt: skip
-    """Yield an example with soft targets for each text, save those longer than one section of the predictor."""
-    networks = [teacher.to(device) for teacher in teachers]
-    tokenised = [(name, tokenizer.encode(text)) for name, text in texts]
-    plain = [Example(name, tokens, (), {}) for name, tokens in tokenised if 0 < len(tokens) <= SECTION]
+    """Yield an example in the student's pieces, with soft targets, for each text.
+
+    Left out are those that are empty, or longer than a section of the predictor, in anyone's pieces.
+    """
+    for teacher in teachers:
+        teacher.network.to(device)
+    tokenizers = [tokenizer, *(teacher.tokenizer for teacher in teachers)]
+    tokenised = [(name, [own.encode(text) for own in tokenizers]) for name, text in texts]
+    plain = [(name, pieces) for name, pieces in tokenised if all(0 < len(tokens) <= SECTION for tokens in pieces)]
     print(
         f"unlabelled: {len(plain)} texts, {len(texts) - len(plain)} left out as empty or longer than {SECTION} tokens"
     )
     for first in tqdm(range(0, len(plain), BATCH), desc="teaching", unit=f" x {BATCH} texts", disable=None):
-        yield from _soften(networks, plain[first : first + BATCH], tokenizer, candidates, (window, overlap), device)
+        names, pieces = zip(*plain[first : first + BATCH], strict=True)
+        own, *theirs = zip(*pieces, strict=True)
+        readings = [_read(teacher, tokens, device) for teacher, tokens in zip(teachers, theirs, strict=True)]
+        yield from _soften(names, own, teachers, readings, candidates)
+
+
+@torch.inference_mode()
+def _read(teacher: Teacher, tokens: Sequence[Tokens], device: torch.device) -> Reading:
+    batch = build_batch(
+        [Example("", own, (), {}) for own in tokens], teacher.tokenizer, window=teacher.window,
+        overlap=teacher.overlap, label_count=teacher.network.entities.out_features,
+    )  # fmt: skip
+    with autocast(device):
+        states, logits = teacher.network(batch.ids.to(device), batch.mask.to(device))
+    probabilities = logits.float().softmax(-1).flatten(0, 1)
+    labels = [probabilities[place.to(device)].cpu().numpy() for place in batch.places]
+    return Reading(tokens, labels, states.float().flatten(0, 1), batch.places)
 
 
 @torch.inference_mode()
 def _soften(
-    networks: Sequence[JointNetwork], examples: Sequence[Example], tokenizer: Tokenizer, candidates: Candidates,
-    cut: tuple[int, int], device: torch.device,
+    names: Sequence[str], tokens: Sequence[Tokens], teachers: Sequence[Teacher], readings: Sequence[Reading],
+    candidates: Candidates,
 ) -> Iterator[Example]:  # fmt: skip
-    batch = build_batch(
-        examples, tokenizer, window=cut[0], overlap=cut[1], label_count=networks[0].entities.out_features
-    )  # fmt: skip
-    with autocast(device):
-        outputs = [network(batch.ids.to(device), batch.mask.to(device)) for network in networks]
-    mean = torch.stack([logits.float().softmax(-1) for _, logits in outputs]).mean(0).flatten(0, 1)
-    labels: list[NDArray[np.float32]] = [mean[place.to(device)].cpu().numpy() for place in batch.places]
-    spans = find_spans([example.tokens for example in examples], [np.log(own + 1e-12) for own in labels])
-    scored = [
-        score_pairs(network.relations, states.float().flatten(0, 1), batch.places, spans, candidates)
-        for network, (states, _) in zip(networks, outputs, strict=True)
+    """Yield the texts in the student's `tokens`, with the mean of what the teachers have read."""
+    labels = [
+        np.mean([project_labels(r.labels[place], r.tokens[place], own) for r in readings], axis=0)
+        for place, own in enumerate(tokens)
     ]
+    spans = find_spans(tokens, [np.log(own + 1e-12) for own in labels])
+    scored = []
+    for teacher, reading in zip(teachers, readings, strict=True):
+        theirs = [project_spans(*parts) for parts in zip(spans, tokens, reading.tokens, strict=True)]
+        scored.append(score_pairs(teacher.network.relations, reading.states, reading.places, theirs, candidates))
     pairs = torch.stack([one.logits.softmax(-1) for one in scored]).mean(0).cpu().numpy()
     borders = np.cumsum([0] + [len(heads) for heads, _ in scored[0].local])
-    for place, example in enumerate(examples):
+    for place, name in enumerate(names):
         own = pairs[borders[place] : borders[place + 1]].astype(np.float16)
         soft = SoftTargets(labels[place].astype(np.float16), own)
-        yield Example(example.id, example.tokens, tuple(spans[place]), {}, soft)
+        yield Example(name, tokens[place], tuple(spans[place]), {}, soft)
 
 
 def save_examples(path: Path, examples: Sequence[Example]) -> None:

@@ -1,6 +1,6 @@
 """Train the joint network.
 
-    python -m thaigov_events.training.train CONFIG [--resume]
+    python -m thaigov_events.training.train CONFIG [--resume] [--teacher RUN …]
     torchrun --nproc-per-node 4 -m thaigov_events.training.train CONFIG [--resume]
 
 Batches, dropout and masks follow from the seed and the number of the micro-batch alone, so a run that was broken off
@@ -10,7 +10,6 @@ goes on exactly, and several processes do together what one does.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -31,7 +30,7 @@ from thaigov_events.models.alignment import Example, prepare
 from thaigov_events.models.bundle import ModelSettings
 from thaigov_events.models.candidates import Candidates
 from thaigov_events.models.crossed_pieces import split_crossed
-from thaigov_events.models.encoders import check_vocabulary, fit_window, load_encoder
+from thaigov_events.models.encoders import fit_window
 from thaigov_events.models.network import JointNetwork, NetworkConfig
 from thaigov_events.models.predictor import Predictor, find_spans
 from thaigov_events.models.pretrained_tokenizer import read_tokenizer
@@ -41,9 +40,10 @@ from thaigov_events.training.batches import IGNORED, build_batch
 from thaigov_events.training.calibration import calibrate_settings
 from thaigov_events.training.checkpoints import load_state, save_network, save_state
 from thaigov_events.training.config import read_config
-from thaigov_events.training.distillation import choose_texts, load_examples, load_teachers, save_examples, soften
+from thaigov_events.training.distillation import learn_from_teachers
 from thaigov_events.training.distributed import ALONE, Processes, join_processes
-from thaigov_events.training.hardware import autocast, build_scaler, checkpoint_layers, choose_device
+from thaigov_events.training.hardware import autocast, build_scaler, choose_device
+from thaigov_events.training.initialisation import build_network
 from thaigov_events.training.losses import entity_loss, relation_loss, score_pairs
 from thaigov_events.training.optimisation import group_parameters, rate_factor
 from thaigov_events.training.record import describe_inputs, describe_run
@@ -82,15 +82,12 @@ class Trainer:
             len(schema.entities), len(schema.relations), mention_size=config.mention_size,
             mention_layers=config.mention_layers, dropout=config.dropout,
         )  # fmt: skip
-        encoder = load_encoder(config.encoder, dropout=config.dropout, allow_pickle=config.allow_pickle)
-        check_vocabulary(encoder, self.tokenizer)
-        if config.gradient_checkpointing:
-            checkpoint_layers(encoder)
-        self.network = JointNetwork(encoder, sizes).to(self.device)
-        if config.start:
-            self.network.load_state_dict(load_file(Path(config.start) / "model.safetensors"))
+        self.network = build_network(config, sizes, self.tokenizer).to(self.device)
         if config.teachers:
-            self.examples += self._learn_from_teachers()
+            self.examples += learn_from_teachers(
+                config, self.tokenizer, self.candidates, known={d.text.strip() for d in (*documents, *self.dev)},
+                processes=processes, device=self.device,
+            )  # fmt: skip
         self.average = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(config.average))  # type: ignore[no-untyped-call]
         self.settings = ModelSettings(
             schema, config.window, config.overlap, config.maximum_distance, network=sizes.to_dict()
@@ -114,31 +111,6 @@ class Trainer:
     def _tell(self, line: str) -> None:
         if self.processes.is_first:
             print(line, flush=True)
-
-    def _learn_from_teachers(self) -> list[Example]:
-        """Return the unlabelled texts with the teachers' opinion; it is kept in the output folder for a resumed run."""
-        config, inputs = self.config, describe_inputs(self.config)
-        digest = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
-        kept = Path(config.output) / f"teaching-{digest}.safetensors"
-        known = {document.text.strip() for document in (*self.documents, *self.dev)}
-        texts = choose_texts(
-            Path(config.unlabelled), limit=config.unlabelled_limit, longest=config.unlabelled_characters,
-            seed=config.seed, known=known,
-        )  # fmt: skip
-
-        def ask() -> None:
-            if kept.exists():
-                return
-            teachers = load_teachers(config.teachers, self.candidates, self.tokenizer)
-            examples = soften(
-                teachers, texts, self.tokenizer, self.candidates,
-                window=config.window, overlap=config.overlap, device=self.device,
-            )  # fmt: skip
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            save_examples(kept, list(examples))
-
-        self.processes.call_first(ask)
-        return load_examples(kept, texts, self.tokenizer)
 
     def run(self, *, resume: bool = False) -> Comparison:
         """Train to the end; the best epoch's weights, calibrated, stand in the output folder.
@@ -303,8 +275,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("config", type=Path)
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in the output folder")
+    parser.add_argument(
+        "--teacher", action="append", metavar="RUN",
+        help="folder of a finished run that teaches, instead of those that the configuration names; once for each",
+    )  # fmt: skip
     options = parser.parse_args()
     config = read_config(options.config, TrainConfig)
+    if options.teacher:
+        config = replace(config, teachers=tuple(options.teacher))
     with join_processes() as processes:
         result = Trainer(config, processes).run(resume=options.resume)
     if processes.is_first:

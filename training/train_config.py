@@ -22,10 +22,13 @@ class TrainConfig:
         train, dev: corpora, as JSON lines, CoNLL columns or saved datasets; `dev` chooses the best epoch, the
             thresholds and the calibration.
         limit: how many training documents are used, drawn by the seed; all if 0.
-        teachers: folders of finished runs, whose mean opinion of `unlabelled` is learnt besides the gold labels.
+        teachers: folders of finished runs, of any encoder and tokenizer but with the same labels, whose mean opinion of
+            `unlabelled` is learnt besides the gold labels.
         unlabelled: JSON lines with `id` and `text`, perhaps packed; `unlabelled_limit` of them are drawn by the seed,
             all if 0, from those of up to `unlabelled_characters`, any if 0.
         start: folder of a finished run whose weights training starts from, instead of a bare encoder.
+        layers: how many of the encoder's layers, or of `start`'s, are kept, spread evenly over its depth, the first and
+            the last among them; all if 0.
         encoder: folder, or name on the model hub, of a pretrained encoder.
         tokenizer: folder or name of its tokenizer, and `profile`, what kind that is: `compact`, `wangchanberta`, for it
             and what was trained like it, or `generic`, for any other.
@@ -66,6 +69,7 @@ class TrainConfig:
     unlabelled_limit: int = 0
     unlabelled_characters: int = 0
     start: str = ""
+    layers: int = 0
     encoder: str = "models/compact"
     tokenizer: str = "models/compact"
     profile: str = "compact"
@@ -73,7 +77,7 @@ class TrainConfig:
     allow_pickle: bool = False
     schema: str = ""
     separator: str = ""
-    window: int = 254
+    window: int = 510
     overlap: int = 64
     maximum_distance: int = 48
     epochs: int = 12
@@ -110,6 +114,8 @@ class TrainConfig:
             raise ValueError("epochs, batch, accumulate, bucket and patience must be 1 or more")
         if min(self.limit, self.unlabelled_limit, self.unlabelled_characters) < 0:
             raise ValueError("limit, unlabelled_limit and unlabelled_characters: a number, or 0 for all")
+        if self.layers < 0 or self.layers == 1:
+            raise ValueError(f"layers = {self.layers}: keep 2 or more, since the first and the last stay, or 0 for all")
         if bool(self.teachers) != bool(self.unlabelled):
             raise ValueError("teachers and unlabelled: give both, the runs that teach and the texts that they label")
         if self.sequence and (self.smoothing or self.teachers):

@@ -9,7 +9,7 @@ import torch
 import torch.distributed as dist
 
 from thaigov_events.annotations import files
-from thaigov_events.training import train
+from thaigov_events.training import distillation, train
 from thaigov_events.training.distributed import Processes
 
 BROKEN_OFF_IN = 2
@@ -41,7 +41,7 @@ def main() -> None:
     (folder / f"gradients-{rank}.json").write_text(json.dumps(add_gradients(Processes(rank, 2))))
     if rank:
         files.replace_safely = refuse
-        train.load_teachers = refuse
+        distillation.load_teachers = refuse
     run(str(folder / "whole.toml"))
     epoch = train.Trainer._epoch
 

@@ -20,3 +20,8 @@ def test_configurations_of_encoders_can_be_read(name: str) -> None:
     assert config.profile in KINDS and config.profile != "compact"
     assert (config.window, config.output) == (0, f"runs/{name}")
     assert config.encoder_rate <= 1e-4
+
+
+def test_the_laptops_model_needs_no_run_but_the_teachers() -> None:
+    config = read_config(CONFIGS / "distilled.toml", TrainConfig)
+    assert (config.layers, config.start, config.profile) == (4, "", "compact")

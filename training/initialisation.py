@@ -1,0 +1,81 @@
+"""The network that a run begins with: a pretrained encoder under new heads, or that of a finished run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from safetensors.torch import load_file
+from torch import nn
+from transformers import AutoConfig, PreTrainedModel
+
+from thaigov_events.models.encoders import check_vocabulary, layer_depth, load_encoder
+from thaigov_events.models.network import JointNetwork, NetworkConfig
+from thaigov_events.models.tokenizer import Tokenizer
+from thaigov_events.training.hardware import checkpoint_layers
+from thaigov_events.training.train_config import TrainConfig
+
+
+def build_network(config: TrainConfig, sizes: NetworkConfig, tokenizer: Tokenizer) -> JointNetwork:
+    """Return the network that training begins with, on the CPU, with as many layers as `config.layers` says.
+
+    Raises:
+        FileNotFoundError: when the encoder, or the run that `config.start` names, is not to be had.
+        ValueError: when the tokenizer is another encoder's, or the encoder has fewer layers than asked for.
+    """
+    encoder = load_encoder(config.encoder, dropout=config.dropout, allow_pickle=config.allow_pickle)
+    check_vocabulary(encoder, tokenizer)
+    start = Path(config.start)
+    weights = start / "model.safetensors"
+    if config.start:
+        if not weights.is_file():
+            raise FileNotFoundError(f"{weights}: no weights to start from; set start to the folder of a finished run")
+        # that run may have kept a few layers only
+        keep_layers(encoder, AutoConfig.from_pretrained(start).num_hidden_layers, name=config.encoder)
+    network = JointNetwork(encoder, sizes)
+    if config.start:
+        network.load_state_dict(load_file(weights))
+    if config.layers:
+        keep_layers(encoder, config.layers, name=config.start or config.encoder)
+    if config.gradient_checkpointing:
+        checkpoint_layers(encoder)
+    return network
+
+
+def keep_layers(encoder: PreTrainedModel, count: int, *, name: str) -> None:
+    """Take layers out of an encoder, so that `count` are left, spread evenly over its depth; its config follows.
+
+    The first and the last stay: no other has learnt to read embeddings, and no other to give what heads read.
+
+    Args:
+        encoder: changed in place.
+        count: how many layers stay.
+        name: what the encoder is called in errors.
+
+    Raises:
+        ValueError: when it has fewer, or its family shares weights among layers.
+    """
+    config = encoder.config
+    depth = config.num_hidden_layers
+    if count == depth:
+        return
+    if count > depth:
+        raise ValueError(f"{name}: has {depth} layers, not {count}; keep {depth} or fewer, or take a deeper one")
+    stacks = [
+        module
+        for path, module in encoder.named_modules()
+        if isinstance(module, nn.ModuleList) and layer_depth(f"{path}.0.") == 1 and len(module) == depth
+    ]
+    if len(stacks) != 1:
+        raise ValueError(f"{name}: the layers of the family {config.model_type} cannot be taken out; set layers to 0")
+    kept = spread_layers(depth, count)
+    for place in sorted(set(range(depth)) - set(kept), reverse=True):
+        del stacks[0][place]
+    config.num_hidden_layers = count
+    if getattr(config, "layer_types", None):  # of families whose layers are of several kinds, such as ModernBERT's
+        config.layer_types = [config.layer_types[place] for place in kept]
+
+
+def spread_layers(depth: int, count: int) -> list[int]:
+    """Return the places of `count` layers (2 or more) among `depth`, as evenly apart as can be, with both ends."""
+    return np.linspace(0, depth - 1, count).round().astype(int).tolist()  # type: ignore[no-any-return]
