@@ -29,30 +29,27 @@ def find_appointments(graph: Graph) -> Iterator[AppointmentRecord]:
     before = {entity.id: entities[at] for at, entity in enumerate(entities[1:])}
     seen: set[tuple[Identity, Identity]] = set()
     for holder in entities:
-        offices = _find_new_offices(graph, holder, before=before)
-        seats = {
-            link.tail: _find_seat_cue(graph, holder, link.tail) for link in graph.links_from("member_of", holder.id)
-        }
-        for label, cues in (("holds_position", offices), ("member_of", seats)):
-            for link in graph.links_from(label, holder.id):
-                pair = graph.identities[holder.id], graph.identities[link.tail]
-                cue = cues.get(link.tail, "")
-                told = cue or (label == "member_of" and not _acts(graph, holder.id))
-                if not told or pair in seen:
-                    continue
-                seen.add(pair)
-                actor = describe_actor(graph, [link], without=frozenset(offices))
-                is_seat = label == "member_of"
-                yield AppointmentRecord(
-                    id=f"{graph.document.id}:{holder.id}-{link.tail}",
-                    document=graph.document.id,
-                    holder=replace(actor, member_of=()),
-                    evidence=graph.support([holder.id, link.tail], [link]),
-                    position="" if is_seat else graph.text(link.tail),
-                    office=None if is_seat else graph.offices.get(link.tail),
-                    committee=describe_committee(graph, link.tail, link) if is_seat else None,
-                    cue=cue,
-                )
+        links = [*graph.links_from("holds_position", holder.id), *graph.links_from("member_of", holder.id)]
+        offices = _find_new_offices(graph, holder, before=before) if links else {}
+        for link in links:
+            is_seat = link.label == "member_of"
+            pair = graph.identities[holder.id], graph.identities[link.tail]
+            cue = _find_seat_cue(graph, holder, link.tail) if is_seat else offices.get(link.tail, "")
+            told = cue or (is_seat and not _acts(graph, holder.id))
+            if not told or pair in seen:
+                continue
+            seen.add(pair)
+            actor = describe_actor(graph, [link], without=frozenset(offices))
+            yield AppointmentRecord(
+                id=f"{graph.document.id}:{holder.id}-{link.tail}",
+                document=graph.document.id,
+                holder=replace(actor, member_of=()),
+                evidence=graph.support([holder.id, link.tail], [link]),
+                position="" if is_seat else graph.text(link.tail),
+                office=None if is_seat else graph.offices.get(link.tail),
+                committee=describe_committee(graph, link.tail, link) if is_seat else None,
+                cue=cue,
+            )
 
 
 def _find_new_offices(graph: Graph, person: Entity, *, before: dict[str, Entity]) -> dict[str, str]:

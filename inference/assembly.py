@@ -57,10 +57,12 @@ def assemble(graph: Graph) -> list[Record]:
     """
     document = graph.document
     events = [i for i in graph.mentions if i[0] == "EVENT" and _is_told(graph, graph.mentions[i])]
-    subjects = {i: _read_subject(graph, i) for i in graph.mentions if i[0] in ("PROJECT", *_KINDS)}
+    topics = {graph.identities[link.tail] for link in document.relations if link.label == "concerns"}
+    figured = {identity for label, identity in graph.bearers if label in ("has_value", "in_period", "held_on")}
+    told = [i for i in graph.mentions if i[0] == "PROJECT" or (i[0] in _KINDS and (i in topics or i in figured))]
+    subjects = {identity: _read_subject(graph, identity) for identity in told}
     records: list[Record] = [_assemble_event(graph, identity, subjects=subjects) for identity in events]
     records.extend(find_appointments(graph))
-    topics = {graph.identities[link.tail] for link in document.relations if link.label == "concerns"}
     rest = [(identity, subject) for identity, subject in subjects.items() if identity not in topics]
     for identity, subject in rest:
         if identity[0] == "PROJECT" and subject.has_facts:
@@ -113,7 +115,7 @@ def _assemble_event(graph: Graph, identity: Identity, *, subjects: Mapping[Ident
         document=graph.document.id,
         type=next((each for each in types if each != "other"), "other"),
         trigger=graph.text(anchor.id),
-        evidence=graph.join(graph.support([member.id]) for member in members),
+        evidence=graph.cite(member.id for member in members),
         committee=committees[0] if committees else None,
         session=sessions[0] if sessions else None,
         dates=read_facts(graph, events, relations=("held_on",), tails=("DATE",)),
@@ -158,7 +160,7 @@ def _read_subject(graph: Graph, identity: Identity) -> Subject:
     return Subject(
         type=_KINDS[members[0].label],
         name=graph.text(graph.choose_writing(members[0].id)),
-        evidence=graph.join(graph.support([mention]) for mention in mentions),
+        evidence=graph.cite(mentions),
         amounts=read_facts(graph, mentions, relations=("has_value",), tails=("MONEY",)),
         counts=read_facts(graph, mentions, relations=("has_value",), tails=("QUANTITY",)),
         periods=read_facts(graph, mentions, relations=("in_period", "held_on"), tails=("PERIOD",)),

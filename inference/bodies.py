@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from thaigov_events.annotations.document import Document, Entity
@@ -56,6 +57,7 @@ def identify_bodies(document: Document) -> dict[str, str]:
     return bodies
 
 
+@lru_cache(maxsize=1024)  # one article after another names the same bodies
 def write_body(label: str, text: str) -> str:
     """Return the name of a body as it is compared, from one mention alone."""
     if label == "COMMITTEE_CODE":

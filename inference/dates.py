@@ -140,7 +140,7 @@ def read_date(text: str, *, year: int | None = None) -> DateSpan:
         return _read_figures(text)
     if "ค่ำ" in text:
         raise UnreadableError("lunar date")
-    points = _split_points(_ENGLISH_ORDER.sub(r"\2 \1 \3", text))
+    points = _split_points(_ENGLISH_ORDER.sub(lambda found: f"{found[2]} {found[1]} {found[3]}", text))
     months = [_month_number(point["month"]) for point in points]
     years = _spread_years(points, months, year)
     kinds = {point["days"] is not None for point in points}

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
-from thaigov_events.inference.record_parts import Actor, Committee, Evidence, Fact, Name, Office, Part, Spot
+from thaigov_events.inference.record_parts import Actor, Committee, Evidence, Fact, Name, Office, Part, Post, Spot
 
 EventType = Literal["meeting", "ceremony", "visit", "training", "handover", "signing", "press", "other"]
 SubjectKind = Literal["project", "policy", "organization", "committee", "location", "event"]
@@ -180,6 +180,34 @@ class AppointmentRecord(Part):
             raise ValueError(f"appointment {self.id}: needs a position or a committee")
         if self.office and not self.position:
             raise ValueError(f"appointment {self.id}: has an office, but no position")
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRecord(Part):
+    """A person whom the article names, whether or not they act in an event.
+
+    `title`, `rank`, `given_name`, `surname` and `alias` are the parts of the name as written, `positions` the offices
+    that the article gives the person anywhere, one that is newly given among them, `member_of` the seats.
+
+    Raises:
+        ValueError: without a name.
+    """
+
+    id: str
+    document: str
+    name: str
+    evidence: Evidence
+    title: str = ""
+    rank: str = ""
+    given_name: str = ""
+    surname: str = ""
+    alias: str = ""
+    positions: tuple[Post, ...] = ()
+    member_of: tuple[Committee, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            raise ValueError(f"person {self.id}: needs a name")
 
 
 Record = EventRecord | ProjectRecord | AppointmentRecord | FiguresRecord | LooseFigureRecord

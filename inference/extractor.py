@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from thaigov_events.annotations.document import Document
+from thaigov_events.annotations.document import Document, DocumentError
 from thaigov_events.inference.articles import Article
 from thaigov_events.inference.assembly import assemble, attach_values
 from thaigov_events.inference.coverage import Coverage, measure_coverage
 from thaigov_events.inference.graph import Graph
+from thaigov_events.inference.roster import list_people
 from thaigov_events.models.bundle import ModelSettings, released_folder
 from thaigov_events.models.predictor import Predictor
 from thaigov_events.models.runtime import open_runtime
@@ -20,12 +21,12 @@ from thaigov_events.models.tokenizer import Tokens, load_tokenizer
 from thaigov_events.models.windows import Window
 
 # The form of `Extraction.to_dict`: a number more when what was written before would no longer be read rightly.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """What an article says: its document with scored mentions and links, values by mention id, event records.
+    """What an article says: its document with scored mentions and links, values by mention id, event records, people.
 
     `coverage` tells how the text went through the network; None where it did not.
     """
@@ -33,31 +34,36 @@ class Extraction:
     document: Document
     values: dict[str, dict[str, Any]]
     events: list[dict[str, Any]]
+    people: list[dict[str, Any]]
     coverage: Coverage | None = field(default=None, compare=False)
 
     @classmethod
     def tell(cls, document: Document) -> Extraction:
         """Return what a document with mentions and links says."""
         graph = Graph.build(document)
-        return cls(document, attach_values(graph), [record.to_dict() for record in assemble(graph)])
+        events = [record.to_dict() for record in assemble(graph)]
+        return cls(document, attach_values(graph), events, [person.to_dict() for person in list_people(graph)])
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Extraction:
         """Build an extraction from its output record.
 
         Raises:
-            DocumentError: when its document contradicts itself.
+            DocumentError: when it is of another version, or its document contradicts itself.
         """
+        if record.get("version") != SCHEMA_VERSION:
+            told = f"document {record.get('id')!r}: a record of version {record.get('version')}, not {SCHEMA_VERSION}"
+            raise DocumentError(f"{told}; extract the article anew")
         values = {entity["id"]: entity["value"] for entity in record["entities"] if "value" in entity}
-        return cls(Document.from_dict(record), values, record["events"])
+        return cls(Document.from_dict(record), values, record["events"], record["people"])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the output record: its version, then the corpus format with scores, values and events."""
+        """Return the output record: its version, then the corpus format with scores and values, events and people."""
         record = self.document.to_dict()
         for entity in record["entities"]:
             if entity["id"] in self.values:
                 entity["value"] = self.values[entity["id"]]
-        return {"version": SCHEMA_VERSION, **record, "events": self.events}
+        return {"version": SCHEMA_VERSION, **record, "events": self.events, "people": self.people}
 
 
 class Extractor:

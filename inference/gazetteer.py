@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -82,9 +82,8 @@ def load_province_names() -> ProvinceNames:
         headed.update(row.get("headed_aliases", ()))
         if row.get("needs_head"):
             headed.add(row["thai"])
-    longest_first = sorted((*names, *table["longer_names"]), key=len, reverse=True)
     # A vowel or tone mark right after a name belongs to its last syllable, which is then another one.
-    pattern = re.compile(f"(?:{'|'.join(map(re.escape, longest_first))})(?![ะ-ฺ็-๎])")
+    pattern = re.compile(f"(?:{_join_names((*names, *table['longer_names']))})(?![ะ-ฺ็-๎])")
     return ProvinceNames(
         names=MappingProxyType(names),
         abbreviations=MappingProxyType(abbreviations),
@@ -92,6 +91,14 @@ def load_province_names() -> ProvinceNames:
         headed_districts=frozenset(table["headed_districts"]),
         pattern=pattern,
     )
+
+
+def _join_names(names: Iterable[str]) -> str:
+    """A pattern of all names, at each place the longest: those of one first letter together, as most fail there."""
+    by_letter: dict[str, list[str]] = defaultdict(list)
+    for name in sorted(names, key=len, reverse=True):
+        by_letter[name[0]].append(re.escape(name[1:]))
+    return "|".join(f"{re.escape(letter)}(?:{'|'.join(rests)})" for letter, rests in by_letter.items())
 
 
 def list_provinces() -> tuple[Province, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 
 from thaigov_events.annotations.document import Document, Entity, Relation
 from thaigov_events.inference.holders import find_holders
@@ -25,36 +26,38 @@ class Graph:
     committees allow, a person by name without titles, a body whether it is written out or shortened, an office
     by what it says, anything else by name; a project and a policy of one name are one, `โครงการ` before it or
     not, and cut off by `ฯ` or not.
-    `bearers` are the mentions of a thing where links of a label start, `owners` the things from which links
-    of a label go to a thing, `fullest` is the mention that writes a thing's name rightly and most fully,
+    `starts` are the mentions' offsets, `bearers` the mentions of a thing where links of a label start, `owners` the
+    bodies whose code a code is, `fullest` is the mention that writes a thing's name rightly and most fully,
     `weights` has each linked mention's number of kinds of links and of links, `offices` what positions say,
-    `holders` for a position that stands alone a mention of the person whose it is, `province` the only one that the
-    document names.
+    `holders` for a position that stands alone a mention of the person whose it is. `find_province` gives the only one
+    that the document names; it searches the text when it is first asked.
     """
 
     document: Document
     entities: dict[str, Entity]
+    starts: dict[str, int]
     identities: dict[str, Identity]
     mentions: dict[Identity, list[Entity]]
     outgoing: dict[tuple[str, str], list[Relation]]
     incoming: dict[tuple[str, str], list[Relation]]
     bearers: dict[tuple[str, Identity], list[Entity]]
-    owners: dict[tuple[str, Identity], set[Identity]]
+    owners: dict[Identity, set[Identity]]
     fullest: dict[Identity, str]
     weights: dict[str, tuple[int, int]]
     values: dict[str, Value]
     offices: dict[str, Office]
     holders: dict[str, str]
-    province: str | None
+    find_province: Callable[[], str | None]
 
     @classmethod
     def build(cls, document: Document) -> Graph:
         """Index a document and normalise its mentions."""
         entities = document.by_id()
+        starts = {entity.id: entity.start for entity in document.entities}
         persons = identify_persons(document)
         values = read_values(document)
-        province = find_only_province(document, values)
-        offices = read_offices(document, province=province)
+        find_province = cache(partial(find_only_province, document, values))
+        offices = read_offices(document, find_province=find_province)
         identities = identify_mentions(document, persons=persons, offices=offices, values=values)
         mentions: dict[Identity, list[Entity]] = defaultdict(list)
         for entity in document.entities:
@@ -62,24 +65,29 @@ class Graph:
         outgoing: dict[tuple[str, str], list[Relation]] = defaultdict(list)
         incoming: dict[tuple[str, str], list[Relation]] = defaultdict(list)
         bearers: dict[tuple[str, Identity], list[Entity]] = defaultdict(list)
-        owners: dict[tuple[str, Identity], set[Identity]] = defaultdict(set)
-        for relation in sorted(document.relations, key=lambda r: entities[r.tail].start):
+        owners: dict[Identity, set[Identity]] = defaultdict(set)
+        for relation in sorted(document.relations, key=lambda r: starts[r.tail]):
             outgoing[relation.label, relation.head].append(relation)
-        for relation in sorted(document.relations, key=lambda r: entities[r.head].start):
+        for relation in sorted(document.relations, key=lambda r: starts[r.head]):
             incoming[relation.label, relation.tail].append(relation)
             bearing = bearers[relation.label, identities[relation.head]]
             if not bearing or bearing[-1].id != relation.head:
                 bearing.append(entities[relation.head])
-            owners[relation.label, identities[relation.tail]].add(identities[relation.head])
+            if relation.label == "has_code":
+                owners[identities[relation.tail]].add(identities[relation.head])
         fullest = {
-            identity: max(same, key=lambda mention: rate_fullness(document, mention, identity, offices=offices)).id
+            identity: same[0].id
+            if len(same) == 1
+            else max(same, key=lambda mention: rate_fullness(document, mention, identity, offices=offices)).id
             for identity, same in mentions.items()
         }
-        ends = Counter(end for link in document.relations for end in (link.head, link.tail))
-        kinds = Counter(mention for _, mention in (*outgoing, *incoming))
+        counts: dict[str, list[int]] = defaultdict(list)
+        for (_, mention), links in (*outgoing.items(), *incoming.items()):
+            counts[mention].append(len(links))
         return cls(
             document,
             entities,
+            starts,
             identities,
             mentions=dict(mentions),
             outgoing=dict(outgoing),
@@ -87,11 +95,11 @@ class Graph:
             bearers=dict(bearers),
             owners=dict(owners),
             fullest=fullest,
-            weights={mention: (kinds[mention], ends[mention]) for mention in ends},
+            weights={mention: (len(kinds), sum(kinds)) for mention, kinds in counts.items()},
             values=values,
             offices=offices,
             holders=find_holders(document, persons=persons, offices=offices),
-            province=province,
+            find_province=find_province,
         )
 
     def links_from(self, label: str, mention: str) -> Sequence[Relation]:
@@ -125,19 +133,28 @@ class Graph:
     def choose_writing(self, mention: str) -> str:
         """Return the mention that writes the name of the same thing fully: itself, unless another is fuller."""
         fullest = self.fullest[self.identities[mention]]
-        return mention if fold_name(self.text(mention)) == fold_name(self.text(fullest)) else fullest
+        same = mention == fullest or fold_name(self.text(mention)) == fold_name(self.text(fullest))
+        return mention if same else fullest
 
     def support(self, mentions: Iterable[str], links: Iterable[Relation] = ()) -> Evidence:
         """Return the evidence of one statement: its mentions, and the least score of them and its links."""
         ids = self._order(mentions)
         scores = [self.entities[mention].score for mention in ids] + [link.score for link in links]
-        return Evidence(ids, min((score for score in scores if score is not None), default=None))
+        return Evidence(ids, min([score for score in scores if score is not None], default=None))
+
+    def cite(self, mentions: Iterable[str]) -> Evidence:
+        """Return the evidence of a name that each of several mentions states: all of them, the best score."""
+        ids = self._order(mentions)
+        scores = [self.entities[mention].score for mention in ids]
+        return Evidence(ids, max([score for score in scores if score is not None], default=None))
 
     def join(self, statements: Iterable[Evidence]) -> Evidence:
         """Return the evidence of a fact that is stated several times: all mentions, the best confidence."""
         stated = list(statements)
+        if len(stated) == 1:
+            return stated[0]
         known = [each.confidence for each in stated if each.confidence is not None]
         return Evidence(self._order(m for each in stated for m in each.mentions), max(known, default=None))
 
     def _order(self, mentions: Iterable[str]) -> tuple[str, ...]:
-        return tuple(sorted(set(mentions), key=lambda mention: self.entities[mention].start))
+        return tuple(sorted(set(mentions), key=self.starts.__getitem__))

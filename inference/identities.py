@@ -43,7 +43,6 @@ def identify_mentions(
 def write_identity(document: Document, entity: Entity, *, offices: Mapping[str, Office]) -> Identity:
     """What a mention by itself says that it names."""
     text = document.text_of(entity)
-    name = fold_name(text)
     match entity.label:
         case "PERSON":
             return "PERSON", write_person(text)
@@ -53,9 +52,9 @@ def write_identity(document: Document, entity: Entity, *, offices: Mapping[str, 
             return "PROJECT", write_topic(text)
         case "POSITION":
             office = offices.get(entity.id)
-            return "POSITION", identify_office(office, text) if office else name
+            return "POSITION", identify_office(office, text) if office else fold_name(text)
         case _:
-            return entity.label, name
+            return entity.label, fold_name(text)
 
 
 def rate_fullness(

@@ -5,7 +5,7 @@ All take the mentions whose links count, the most telling one first, and keep th
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -29,16 +29,18 @@ def read_facts(
     Equal values that one mention has twice are two facts: fifty men and fifty women.
     """
     stated: dict[object, list[Fact]] = defaultdict(list)
-    for mention in mentions:
-        seen: Counter[object] = Counter()
-        for link in (link for label in relations for link in graph.links_from(label, mention)):
-            if graph.label(link.tail) not in tails:
-                continue
+    seen: dict[object, int] = defaultdict(int)
+    for link in [link for mention in mentions for label in relations for link in graph.links_from(label, mention)]:
+        if graph.label(link.tail) in tails:
             fact = read_fact(graph, link.tail, [link])
             key = key_fact(fact), tuple(key_fact(period) for period in fact.periods)
-            seen[key] += 1
-            stated[key, seen[key]].append(fact)
-    return tuple(replace(same[0], evidence=graph.join(f.evidence for f in same)) for same in stated.values())
+            seen[link.head, key] += 1
+            stated[key, seen[link.head, key]].append(fact)
+    return tuple(_join_facts(graph, same) for same in stated.values())
+
+
+def _join_facts(graph: Graph, same: Sequence[Fact]) -> Fact:
+    return same[0] if len(same) == 1 else replace(same[0], evidence=graph.join(fact.evidence for fact in same))
 
 
 def read_fact(graph: Graph, mention: str, links: Sequence[Relation] = ()) -> Fact:
@@ -72,7 +74,7 @@ def read_sessions(graph: Graph, mentions: Iterable[str]) -> tuple[Fact, ...]:
         if isinstance(fact.value, Session) and fact.value.year_ce is None:
             same = dated.get(fact.value.number, fact)
         stated.setdefault(key_fact(same), [same]).append(fact)
-    return tuple(replace(same[0], evidence=graph.join(f.evidence for f in same)) for same in stated.values())
+    return tuple(_join_facts(graph, same) for same in stated.values())
 
 
 def describe_committee(graph: Graph, mention: str, link: Relation) -> Committee:
@@ -93,7 +95,7 @@ def describe_committee(graph: Graph, mention: str, link: Relation) -> Committee:
 
 def _find_body(graph: Graph, mention: str) -> Identity:
     """What a name or a code stands for; a code that the article gives to several bodies stands for none."""
-    owners = graph.owners.get(("has_code", graph.identities[mention]), set())
+    owners = graph.owners.get(graph.identities[mention], set())
     return next(iter(owners)) if len(owners) == 1 else graph.identities[mention]
 
 
@@ -102,20 +104,26 @@ def read_committees(graph: Graph, mentions: Iterable[str]) -> tuple[Committee, .
 
     Where one mention of the meeting gives a name, another a code, and no more are given, the body is one.
     """
-    stated: dict[Identity, list[Committee]] = defaultdict(list)
-    for mention in mentions:
-        for link in graph.links_from("meeting_of", mention):
-            if graph.label(link.tail) in ("COMMITTEE", "COMMITTEE_CODE"):
-                stated[_find_body(graph, link.tail)].append(describe_committee(graph, link.tail, link))
-    bodies = [_join_committees(graph, same) for same in stated.values()]
+    links = [link for mention in mentions for link in graph.links_from("meeting_of", mention)]
+    bodies = join_committees(
+        graph, [link for link in links if graph.label(link.tail) in ("COMMITTEE", "COMMITTEE_CODE")]
+    )
     named = [body for body in bodies if body.name]
     coded = [body for body in bodies if not body.name]
     if len(named) == len(coded) == 1 and _fold_code(named[0].code) in ("", _fold_code(coded[0].code)):
-        return (_join_committees(graph, [*named, *coded]),)
+        return (_join_halves(graph, [*named, *coded]),)
     return (*named, *coded)
 
 
-def _join_committees(graph: Graph, same: Sequence[Committee]) -> Committee:
+def join_committees(graph: Graph, links: Iterable[Relation]) -> list[Committee]:
+    """Return the bodies that links lead to, each once."""
+    stated: dict[Identity, list[Committee]] = defaultdict(list)
+    for link in links:
+        stated[_find_body(graph, link.tail)].append(describe_committee(graph, link.tail, link))
+    return [_join_halves(graph, same) for same in stated.values()]
+
+
+def _join_halves(graph: Graph, same: Sequence[Committee]) -> Committee:
     return Committee(
         graph.join(body.evidence for body in same),
         name=max((body.name for body in same), key=len),
@@ -143,6 +151,8 @@ def _join_offices(graph: Graph, stated: dict[Identity, list[Relation]]) -> None:
 
     Two of one mention are two people: a list names the governor, and again governors as a class.
     """
+    if len(stated) < 2:
+        return
     holders: dict[Identity, set[Identity]] = defaultdict(set)
     for identity, links in stated.items():
         if identity[0] == "PERSON":
@@ -161,17 +171,24 @@ def _find_offices(graph: Graph, persons: Iterable[str]) -> list[Relation]:
     stated = [link for head in heads for link in graph.links_from("holds_position", head)]
     if not stated and (bearer := graph.find_bearer("holds_position", heads[0])):
         stated = list(graph.links_from("holds_position", bearer))
-    offices: dict[Identity, Relation] = {}
-    for link in stated:
-        if not any(_is_stood_in_for(graph, link.tail, deputy.tail) for deputy in offices.values()):
-            offices.setdefault(graph.identities[link.tail], link)
+    return [links[0] for links in group_offices(graph, stated)]
+
+
+def group_offices(graph: Graph, links: Iterable[Relation]) -> list[list[Relation]]:
+    """Return the links that lead to one office together, without offices that the person is only the deputy for."""
+    offices: dict[Identity, list[Relation]] = defaultdict(list)
+    for link in links:
+        if not any(_is_stood_in_for(graph, link.tail, deputy[0].tail) for deputy in offices.values()):
+            offices[graph.identities[link.tail]].append(link)
     return list(offices.values())
 
 
 def _is_stood_in_for(graph: Graph, position: str, held: str) -> bool:
     """Whether a position is the one that the holder of `held` is the deputy of: a deputy governor for the governor."""
     office, deputy = graph.offices.get(position), graph.offices.get(held)
-    return office is not None and deputy is not None and replace(office, grade=f"deputy {office.grade}") == deputy
+    if office is None or deputy is None or deputy.grade != f"deputy {office.grade}":
+        return False
+    return replace(office, grade=deputy.grade) == deputy
 
 
 def describe_actor(graph: Graph, links: Sequence[Relation], *, without: frozenset[str] = frozenset()) -> Actor:
@@ -188,15 +205,9 @@ def describe_actor(graph: Graph, links: Sequence[Relation], *, without: frozense
     member_of = tuple(describe_committee(graph, seat.tail, seat) for seat in seats.values())
     if persons:
         positions = tuple(graph.text(office.tail) for office in offices)
-        name = read_person(graph.text(named))
         return Actor(
             evidence,
-            name=graph.text(named),
-            title=name.title,
-            rank=name.rank,
-            given_name=name.given_name,
-            surname=name.surname,
-            alias=name.alias,
+            **tell_name(graph.text(named)),
             position=positions[0] if positions else "",
             office=graph.offices.get(offices[0].tail) if offices else None,
             other_positions=positions[1:],
@@ -212,6 +223,19 @@ def describe_actor(graph: Graph, links: Sequence[Relation], *, without: frozense
         location=graph.text(named) if label == "LOCATION" else "",
         member_of=member_of,
     )
+
+
+def tell_name(text: str) -> dict[str, str]:
+    """Return a person's name and its parts as the fields of a record."""
+    name = read_person(text)
+    return {
+        "name": text,
+        "title": name.title,
+        "rank": name.rank,
+        "given_name": name.given_name,
+        "surname": name.surname,
+        "alias": name.alias,
+    }
 
 
 def _choose_name(graph: Graph, mention: str) -> str:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 
 from thaigov_events.annotations.document import Document
 from thaigov_events.inference.reading import write_plainly
@@ -43,6 +46,7 @@ _RANK_LETTERS = {
     **{"พล": "พล.", "พัน": "พ.", "ร้อย": "ร.", "สิบ": "ส.", "จ่า": "จ.", "ดาบ": "ด.", "นาวา": "น.", "เรือ": "ร."},
     **{"อากาศ": "อ.", "ตำรวจ": "ต.", "เอก": "อ.", "โท": "ท.", "ตรี": "ต.", "จัตวา": "จ."},
 }
+_RANK_WORD = re.compile("|".join(_RANK_LETTERS))
 _FEWEST_LETTERS = 5
 
 
@@ -67,16 +71,17 @@ class PersonName:
             raise ValueError(f"person with the surname {self.surname!r}: needs a given name")
 
 
+@lru_cache(maxsize=1024)  # a name is read for its person, then for each record that it stands in
 def read_person(text: str) -> PersonName:
     """Read a person's name: `พล.ต.อ. สมมุติ ใจดี (ต้น)` is rank, given name, surname and alias."""
-    titles, ranks, rest = _take_titles(write_plainly(text, keep_case=True))
+    titles, ranks, rest = take_titles(text)
     alias = next((found[1].strip() for found in _BRACKETS.finditer(rest) if found[1]), "")
     words = _BRACKETS.sub(" ", rest).split()
     if not (titles or ranks) and words and words[0].startswith("พระ") and not _ROYAL.match(rest):
         if len(words) < 2 or _CONFERRED.match(rest):
             words = []
         else:
-            titles, words = {"พระ": "m"}, [words[0].removeprefix("พระ") or words[0], *words[1:]]
+            titles, words = MappingProxyType({"พระ": "m"}), [words[0].removeprefix("พระ") or words[0], *words[1:]]
     elif _ROYAL.match(rest):
         words = []
     return PersonName(
@@ -89,8 +94,10 @@ def read_person(text: str) -> PersonName:
     )
 
 
-def _take_titles(text: str) -> tuple[dict[str, str], list[str], str]:
-    """Return the titles with the gender that they say, the ranks, and what follows them."""
+@lru_cache(maxsize=1024)
+def take_titles(text: str) -> tuple[Mapping[str, str], tuple[str, ...], str]:
+    """Return the titles with the gender that they say, the ranks, and what follows them, plainly written."""
+    text = write_plainly(text, keep_case=True)
     titles: dict[str, str] = {}
     ranks: list[str] = []
     while piece := _PIECE.match(text):
@@ -104,12 +111,12 @@ def _take_titles(text: str) -> tuple[dict[str, str], list[str], str]:
         else:
             titles[written] = {"man": "m", "woman": "f"}.get(str(kind), "")
         text = text[piece.end() :]
-    return titles, ranks, text
+    return MappingProxyType(titles), tuple(ranks), text
 
 
 def split_words(text: str) -> tuple[str, str]:
     """Return a name's first word and the rest, folded and without titles, by which mentions are compared."""
-    rest = _take_titles(write_plainly(text, keep_case=True))[2]
+    rest = take_titles(text)[2]
     words = _BRACKETS.sub(" ", rest).split() or [rest]
     return fold_name(words[0]), fold_name("".join(words[1:]))
 
@@ -188,7 +195,7 @@ def _shorten_rank(rank: str) -> str:
     """Return a military or police rank in its letters (`พันตำรวจเอก` is พ.ต.อ.); other ranks give nothing."""
     rank = rank.removeprefix("ว่าที่").replace(" ", "")
     if "." not in rank:
-        rank = re.sub("|".join(_RANK_LETTERS), lambda found: _RANK_LETTERS[found[0]], rank)
+        rank = _RANK_WORD.sub(lambda found: _RANK_LETTERS[found[0]], rank)
     short = re.match(r"(?:(?:พล|[ก-ฮ])\.){2,4}", rank)
     return short[0] if short else ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -105,14 +105,18 @@ class Place(Reading):
 
 
 def find_provinces(text: str) -> tuple[Province, ...]:
-    """Return the provinces named inside a longer name, each once, in the order of the text.
+    """Return the provinces named inside a longer name, each once, in the order of the text, as `iterate_provinces`."""
+    return tuple(dict.fromkeys(iterate_provinces(text)))
+
+
+def iterate_provinces(text: str) -> Iterator[Province]:
+    """Yield the provinces named inside a longer name or a whole text, as often as they stand there.
 
     Names that are common words too (ตาก, เลย, น่าน) count after a head such as จังหวัด or จ., as the end of a body's
     name (แขวงทางหลวงตาก), or in a list after another province; where names overlap the longest counts.
     """
     known = load_province_names()
     text = write_plainly(text)
-    found: dict[Province, None] = {}
     position, listed_from = 0, -1
     while match := known.pattern.search(text, position):
         position = match.end()
@@ -125,12 +129,11 @@ def find_provinces(text: str) -> tuple[Province, ...]:
         before = before.rstrip()
         headed = before.endswith(_HEADS) or (before.endswith(_BODY_HEADS) and _BODY_END.match(text, match.end()))
         if in_list or not other or headed:
-            found[province] = None
+            yield province
             listed_from = match.end()
         else:
             # Another name may begin inside the one that was refused.
             position = match.start() + 1
-    return tuple(found)
 
 
 def read_place(text: str, *, beside: Iterable[str] = ()) -> Place | None:
@@ -148,6 +151,11 @@ def read_place(text: str, *, beside: Iterable[str] = ()) -> Place | None:
     written = _parse(text)
     around = _read_around([write_plainly(each) for each in beside])
     return _read_bare(text, around) if written is None else settle_place(written, around)
+
+
+def holds_local_area(text: str) -> bool:
+    """Whether a longer name holds a district or sub-district, sure or not."""
+    return _LOCAL_AREA.search(write_plainly(text)) is not None
 
 
 def find_local_area(text: str, *, beside: Iterable[str] = ()) -> Place | None:

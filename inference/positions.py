@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from types import MappingProxyType
 
 from thaigov_events.annotations.document import Document
 from thaigov_events.inference.agencies import find_agency, find_ministry
-from thaigov_events.inference.places import find_local_area, find_provinces
+from thaigov_events.inference.places import find_local_area, find_provinces, holds_local_area
 from thaigov_events.inference.reading import write_plainly
 from thaigov_events.inference.record_parts import Office
 from thaigov_events.inference.spelling import fold_name
@@ -99,6 +99,7 @@ def _strip_form(form: str) -> str:
     return re.sub("[. ]", "", form)
 
 
+@lru_cache(maxsize=1024)  # one article after another names the same offices
 def read_office(text: str) -> Office | None:
     """Read a position: `รองปลัดกระทรวงมหาดไทย` is the deputy permanent secretary of กระทรวงมหาดไทย.
 
@@ -126,22 +127,25 @@ def read_office(text: str) -> Office | None:
     return None if found is None else Office(levels + kind.grade, found[0], area=found[1], district=found[2])
 
 
-def read_offices(document: Document, *, province: str | None = None) -> dict[str, Office]:
+def read_offices(document: Document, *, find_province: Callable[[], str | None]) -> dict[str, Office]:
     """Return what the positions of a document say, under the ids of their mentions, where it can be read.
 
-    `province` is the only one that the document names: there lies a district or sub-district that is told without
-    its province, if there is one of that name.
+    `find_province` gives the only one that the document names: there lies a district or sub-district that is told
+    without its province, if there is one of that name.
     """
     offices: dict[str, Office] = {}
     for entity in document.entities:
         if entity.label == "POSITION" and (office := read_office(text := document.text_of(entity))):
-            offices[entity.id] = office if office.area else _settle_area(office, text, province=province)
+            offices[entity.id] = office if office.area else _settle_area(office, text, find_province)
     return offices
 
 
-def _settle_area(office: Office, text: str, *, province: str | None) -> Office:
-    stated = find_local_area(text)
-    place = stated or (find_local_area(text, beside=(province,)) if province else None)
+def _settle_area(office: Office, text: str, find_province: Callable[[], str | None]) -> Office:
+    if not holds_local_area(text):
+        return office
+    place = stated = find_local_area(text)
+    if place is None and (province := find_province()):
+        place = find_local_area(text, beside=(province,))
     if place is None:
         return office
     district = (place.district or "") if office.district else ""

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache, lru_cache
+from types import MappingProxyType
 from typing import Any, ClassVar
 
-_CHARACTERS = str.maketrans(
+_PLAIN: Mapping[str, str] = MappingProxyType(
     {
         **{thai: str(digit) for digit, thai in enumerate("๐๑๒๓๔๕๖๗๘๙")},
         **dict.fromkeys("‐‑‒–—―−－", "-"),
-        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff", None),
+        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff", ""),
         "／": "/",
         "：": ":",
     }
 )
+# str.translate looks each character up, and few are in the table.
+_NOT_PLAIN = re.compile(f"[{''.join(_PLAIN)}]")
 _SPLIT_AM = re.compile("ํ([่-๋]?)า")
 # A vowel above or below stands before the tone mark or the mark of silence, in whichever order they were typed.
 _MARKS = re.compile("([่-์])([ัิ-ู])")
@@ -51,8 +55,9 @@ def field_names(kind: type) -> tuple[str, ...]:
 @lru_cache(maxsize=4096)
 def write_plainly(text: str, *, keep_case: bool = False) -> str:
     """Return a text in lower case, with Arabic digits, plain dashes, single spaces and mended vowels."""
-    text = " ".join(text.translate(_CHARACTERS).split())
+    text = " ".join(_NOT_PLAIN.sub(lambda found: _PLAIN[found[0]], text).split())
     if "ํ" in text:
         text = _SPLIT_AM.sub(r"\1ำ", text)
-    text = _MARKS.sub(r"\2\1", text.replace("เเ", "แ"))
+    # a function swaps them, for a template is read anew at each call
+    text = _MARKS.sub(lambda marks: marks[2] + marks[1], text.replace("เเ", "แ"))
     return text if keep_case else text.lower()

@@ -27,7 +27,7 @@ class Part:
         evidence: dict[str, Any] = {}
         for name in field_names(type(self)):  # type: ignore[arg-type]  # mypy asks instances for their hash
             item = getattr(self, name)
-            if item is None or item is False or item == "" or item == ():
+            if not item and type(item) not in (int, float):  # a confidence of 0 says something
                 continue
             if name == "evidence":
                 evidence = item.to_dict()
@@ -39,9 +39,9 @@ class Part:
 
 
 def _to_plain(item: Any) -> Any:
-    if isinstance(item, Part):
-        return item.to_dict()
-    return [_to_plain(each) for each in item] if isinstance(item, tuple) else item
+    if isinstance(item, tuple):
+        return [each.to_dict() if isinstance(each, Part) else each for each in item]
+    return item.to_dict() if isinstance(item, Part) else item
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +153,19 @@ class Actor(Part):
             raise ValueError(f"actor of {self.evidence.mentions}: has parts of a name, but no name")
         if self.office and not self.position:
             raise ValueError(f"actor of {self.evidence.mentions}: has an office, but no position")
+
+
+@dataclass(frozen=True, slots=True)
+class Post(Part):
+    """A position that someone holds, as written, and what it says."""
+
+    evidence: Evidence
+    position: str
+    office: Office | None = None
+
+    def __post_init__(self) -> None:
+        if not self.position:
+            raise ValueError(f"post of {self.evidence.mentions}: needs a position")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from thaigov_events.annotations.document import Document, Entity
 from thaigov_events.annotations.schema import Schema
-from thaigov_events.inference.events import Record
+from thaigov_events.inference.events import PersonRecord, Record
 from thaigov_events.inference.extractor import SCHEMA_VERSION
 from thaigov_events.inference.reading import Reading
 from thaigov_events.inference.record_parts import Part
@@ -51,14 +51,15 @@ def build_schema() -> dict[str, Any]:
     (line,) = walker.expand(Document)
     line = _Form({"version": {"const": SCHEMA_VERSION}}, ("version",)).join(line)
     line = line.add("events", {"type": "array", "items": walker.describe(Record, where="events")})
+    line = line.add("people", {"type": "array", "items": walker.describe(PersonRecord, where="people")})
     # Even an article without mentions has its lists of them.
     line = replace(line, required=tuple(name for name in line.properties if name != "source"))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:thaigov-events:records:{SCHEMA_VERSION}",
         "title": f"Records of thaigov-events, version {SCHEMA_VERSION}",
-        "description": "An article: its mentions with their values, its links, and what it says happened. Offsets are "
-        "code points of the text, half open. What is unknown, empty or false is left out.",
+        "description": "An article: its mentions with their values, its links, what it says happened, and the people "
+        "that it names. Offsets are code points of the text, half open. What is unknown, empty or false is left out.",
         **line.to_dict(),
         "$defs": walker.definitions(),
     }

@@ -12,7 +12,7 @@ from thaigov_events.inference.reading import write_plainly
 _IGNORED = re.compile("[ \"'“”‘’]")
 
 
-@lru_cache(maxsize=1024)  # records are assembled by comparing the same few names many times
+@lru_cache(maxsize=4096)  # records are assembled by comparing the same few names many times
 def fold_name(text: str) -> str:
     """Return a form in which spellings of one name agree: no spaces and quotes, Arabic digits, lower case.
 

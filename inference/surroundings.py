@@ -12,7 +12,7 @@ from itertools import pairwise
 from thaigov_events.annotations.document import Document, Entity
 from thaigov_events.inference.dates import BUDDHIST_OFFSET, DateSpan
 from thaigov_events.inference.periods import Period, find_fiscal_years, follows_budget
-from thaigov_events.inference.places import Place, find_provinces, read_place
+from thaigov_events.inference.places import Place, iterate_provinces, read_place
 from thaigov_events.inference.values import Unparsed, Value, normalise
 
 # From what lies in a village upwards: village, sub-district, district, province.
@@ -49,6 +49,8 @@ def _settle_years(document: Document, values: Mapping[str, Value]) -> dict[str, 
         for entity in document.entities
         if entity.label in ("DATE", "PERIOD") and isinstance(values.get(entity.id), Unparsed)
     ]
+    if not unread:
+        return {}
     dated = [entity for entity in document.entities if isinstance(values.get(entity.id), DateSpan)]
     fiscal_year = _find_only_fiscal_year(document, values) if any(e.label == "PERIOD" for e in unread) else None
     settled: dict[str, Value] = {}
@@ -105,8 +107,9 @@ def _keep(values: dict[str, Value], area: Entity, place: Place | None) -> None:
 def find_only_province(document: Document, values: Mapping[str, Value]) -> str | None:
     """Return the Thai name of the province if a document names only one, in its areas and anywhere in its text."""
     named = {place.province for place in values.values() if isinstance(place, Place) and place.province}
-    if len(named) < 2:  # searching the text takes long
-        named |= {province.thai for province in find_provinces(document.text)}
+    found = iterate_provinces(document.text)
+    while len(named) < 2 and (province := next(found, None)):  # searching the text takes long
+        named.add(province.thai)
     return named.pop() if len(named) == 1 else None
 
 

@@ -1,8 +1,8 @@
 """The flat tables: a class is a table, a field a column, its type the column's type.
 
 Columns that other tables refer to: `articles.id`, by `article` everywhere; `events.id` and `projects.id`, by
-`participants.record`, `amounts.owner` and `topics.subject`. `mentions` lists the ids of the mentions that a row
-came from, `mentions.id` of the same article.
+`participants.record`, `amounts.owner` and `topics.subject`; `people.id`, by `positions.person`. `mentions` lists the
+ids of the mentions that a row came from, `mentions.id` of the same article.
 """
 
 from __future__ import annotations
@@ -66,6 +66,7 @@ class ArticleRow(Row):
     event_count: int
     project_count: int
     appointment_count: int
+    person_count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +244,43 @@ class AppointmentRow(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRow(Row):
+    """Who is named, once an article, whether or not they act in an event."""
+
+    table: ClassVar[str] = "people"
+    id: str
+    article: str
+    name: Annotated[str, "as written, with title"]
+    name_key: Annotated[str, "the same for spellings of one name: no title, rank, spaces and quotes"]
+    title: str | None
+    rank: Annotated[str | None, "military, police or academic"]
+    given_name: str | None
+    surname: str | None
+    alias: str | None
+    member_of: Annotated[Texts, "committees with a seat, by name or else code"]
+    mentions: Texts
+    confidence: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionRow(Row):
+    """Who holds which position, a row a person and position."""
+
+    table: ClassVar[str] = "positions"
+    person: Annotated[str, "people.id"]
+    article: str
+    number: Annotated[int, "the place among those of the person, from 1"]
+    position: Annotated[str, "as written"]
+    office_grade: Annotated[str | None, "its grade in English; empty where the position cannot be read"]
+    office_body: Annotated[str | None, "the agency of the position"]
+    office_area: Annotated[str | None, "the ISO 3166-2 code of its province"]
+    office_area_inferred: Annotated[bool | None, "whether it is merely the only province that the article names"]
+    office_district: str | None
+    mentions: Texts
+    confidence: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MentionRow(Row):
     """The marked spans of the text, with the values that were read from them."""
 
@@ -265,6 +303,8 @@ ROWS: tuple[type[Row], ...] = (
     ParticipantRow,
     AmountRow,
     AppointmentRow,
+    PersonRow,
+    PositionRow,
     MentionRow,
 )
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, time
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any
 
 from thaigov_events.annotations.document import Document
 from thaigov_events.inference.extractor import Extraction
 from thaigov_events.inference.spelling import fold_name
+from thaigov_events.inference.table_cells import (
+    Item,
+    join_texts,
+    read_clock,
+    read_levels,
+    read_periods,
+    read_precision,
+    span_days,
+    split_office,
+)
 from thaigov_events.inference.table_columns import (
     AmountRow,
     AppointmentRow,
@@ -19,12 +25,12 @@ from thaigov_events.inference.table_columns import (
     EventRow,
     MentionRow,
     ParticipantRow,
+    PersonRow,
+    PositionRow,
     ProjectRow,
     Row,
     TopicRow,
 )
-
-Item = Mapping[str, Any]
 
 
 def list_rows(extraction: Extraction) -> list[Row]:
@@ -46,6 +52,8 @@ def list_rows(extraction: Extraction) -> list[Row]:
                 rows += _list_amounts(record, owner=record["id"], kind="unowned", name=None, article=document.id)
             case _:
                 rows += _list_subject(record, id=record["id"], article=document.id, event=None)
+    for person in extraction.people:
+        rows += _list_person(person)
     return [_read_article(document, rows), *rows, *_list_mentions(extraction)]
 
 
@@ -81,13 +89,14 @@ def _read_article(document: Document, rows: Sequence[Row]) -> ArticleRow:
         event_count=sum(isinstance(row, EventRow) for row in rows),
         project_count=sum(isinstance(row, ProjectRow) for row in rows),
         appointment_count=sum(isinstance(row, AppointmentRow) for row in rows),
+        person_count=sum(isinstance(row, PersonRow) for row in rows),
     )
 
 
 def _read_event(record: Item) -> EventRow:
     committee, session, chair = (record.get(name, {}) for name in ("committee", "session", "chair"))
     dates, times = record.get("dates", ()), record.get("times", ())
-    days = _span(dates)
+    days = span_days(dates)
     clock: Item = next((fact for fact in times if fact.get("type") == "time"), {})
     return EventRow(
         id=record["id"],
@@ -102,16 +111,16 @@ def _read_event(record: Item) -> EventRow:
         session_year_ce=session.get("year_ce"),
         first_date=days.first,
         last_date=days.last,
-        date_precision=_read_precision(dates),
+        date_precision=read_precision(dates),
         year_inferred=any(fact.get("year_inferred", False) for fact in dates) if days.first else None,
         date_text=days.text,
-        start_time=_read_time(clock.get("start")),
-        end_time=_read_time(clock.get("end")),
+        start_time=read_clock(clock.get("start")),
+        end_time=read_clock(clock.get("end")),
         time_approximate=clock.get("approximate", False) if clock else None,
-        time_text=_join_texts(times),
-        **_read_periods(record),
+        time_text=join_texts(times),
+        **read_periods(record),
         venue=record.get("venue", {}).get("name"),
-        **_read_place(record.get("place", {})),
+        **read_levels(record.get("place", {})),
         place_basis=record["place"]["basis"] if "iso_3166_2" in record.get("place", {}) else None,
         chair_name=chair.get("name"),
         chair_position=chair.get("position"),
@@ -137,7 +146,7 @@ def _list_subject(subject: Item, *, id: str, article: str, event: str | None) ->
     """The rows of what an event is about, or of a record that no event is about."""
     kind, name = subject["type"], subject["name"]
     if kind in ("project", "policy"):
-        days = _span(subject.get("dates", ()))
+        days = span_days(subject.get("dates", ()))
         yield ProjectRow(
             id=id,
             article=article,
@@ -145,11 +154,11 @@ def _list_subject(subject: Item, *, id: str, article: str, event: str | None) ->
             type=kind,
             name=name,
             name_key=fold_name(name),
-            **_read_periods(subject),
+            **read_periods(subject),
             first_date=days.first,
             last_date=days.last,
             venue=next((venue["name"] for venue in subject.get("venues", ())), None),
-            **_read_place(next(iter(subject.get("places", ())), {})),
+            **read_levels(next(iter(subject.get("places", ())), {})),
             mentions=tuple(subject["mentions"]),
             confidence=subject.get("confidence"),
             record=dict(subject),
@@ -177,7 +186,7 @@ def _list_participants(item: Item, *, record: str, article: str) -> Iterator[Par
                 organization=actor.get("organization"),
                 committee=actor.get("committee"),
                 location=actor.get("location"),
-                member_of=tuple(seat.get("name") or seat["code"] for seat in actor.get("member_of", ())),
+                member_of=_list_seats(actor),
                 mentions=tuple(actor["mentions"]),
                 confidence=actor.get("confidence"),
             )
@@ -201,14 +210,14 @@ def _list_amounts(item: Item, *, owner: str, kind: str, name: str | None, articl
                 approximate=fact.get("approximate", False) if readable else None,
                 exclusive=fact.get("exclusive", False) if readable else None,
                 per=fact.get("per"),
-                **_read_periods(fact),
+                **read_periods(fact),
                 mentions=tuple(fact["mentions"]),
                 confidence=fact.get("confidence"),
             )
 
 
 def _read_appointment(record: Item) -> AppointmentRow:
-    holder, committee, office = record["holder"], record.get("committee", {}), record.get("office", {})
+    holder, committee = record["holder"], record.get("committee", {})
     return AppointmentRow(
         id=record["id"],
         article=record["document"],
@@ -218,8 +227,7 @@ def _read_appointment(record: Item) -> AppointmentRow:
         held_position=holder.get("position"),
         organization=holder.get("organization"),
         position=record.get("position"),
-        **{f"office_{part}": office.get(part) for part in ("grade", "body", "area", "district")},
-        office_area_inferred=office.get("area_inferred", False) if "area" in office else None,
+        **split_office(record),
         committee_name=committee.get("name"),
         committee_code=committee.get("code"),
         cue=record.get("cue"),
@@ -227,6 +235,34 @@ def _read_appointment(record: Item) -> AppointmentRow:
         confidence=record.get("confidence"),
         record=dict(record),
     )
+
+
+def _list_seats(item: Item) -> tuple[str, ...]:
+    return tuple(seat.get("name") or seat["code"] for seat in item.get("member_of", ()))
+
+
+def _list_person(person: Item) -> Iterator[Row]:
+    names = [person[part] for part in ("given_name", "surname") if part in person] or [person["name"]]
+    yield PersonRow(
+        id=person["id"],
+        article=person["document"],
+        name=person["name"],
+        name_key=fold_name("".join(names)),
+        **{part: person.get(part) for part in ("title", "rank", "given_name", "surname", "alias")},
+        member_of=_list_seats(person),
+        mentions=tuple(person["mentions"]),
+        confidence=person.get("confidence"),
+    )
+    for number, post in enumerate(person.get("positions", ()), 1):
+        yield PositionRow(
+            person=person["id"],
+            article=person["document"],
+            number=number,
+            position=post["position"],
+            **split_office(post),
+            mentions=tuple(post["mentions"]),
+            confidence=post.get("confidence"),
+        )
 
 
 def _list_mentions(extraction: Extraction) -> Iterator[MentionRow]:
@@ -242,70 +278,3 @@ def _list_mentions(extraction: Extraction) -> Iterator[MentionRow]:
             score=entity.score,
             value=extraction.values.get(entity.id),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """From the first to the last day and fiscal year of several dates or periods, and what is written of them."""
-
-    first: date | None
-    last: date | None
-    fiscal_year_be: int | None
-    first_fiscal_year_be: int | None
-    last_fiscal_year_be: int | None
-    text: str | None
-
-
-def _span(facts: Sequence[Item]) -> _Span:
-    dated = [fact for fact in facts if fact.get("type") in ("date", "period") and "start" in fact]
-    years = {fact.get("fiscal_year_be") for fact in facts}
-    keys = ("fiscal_year_be", "first_fiscal_year_be", "last_fiscal_year_be")
-    named = [fact[key] for fact in facts for key in keys if key in fact]
-    return _Span(
-        first=min((_first_day(fact["start"]) for fact in dated), default=None),
-        last=max((_last_day(fact["end"]) for fact in dated), default=None),
-        fiscal_year_be=years.pop() if len(years) == 1 else None,
-        first_fiscal_year_be=min(named, default=None),
-        last_fiscal_year_be=max(named, default=None),
-        text=_join_texts(facts),
-    )
-
-
-def _read_periods(item: Item) -> dict[str, Any]:
-    span = _span(item.get("periods", ()))
-    return {
-        "period_text": span.text,
-        "period_start": span.first,
-        "period_end": span.last,
-        "fiscal_year_be": span.fiscal_year_be,
-        "first_fiscal_year_be": span.first_fiscal_year_be,
-        "last_fiscal_year_be": span.last_fiscal_year_be,
-    }
-
-
-def _read_precision(dates: Sequence[Item]) -> str | None:
-    """The coarsest precision among dates."""
-    told = {fact["precision"] for fact in dates if "precision" in fact}
-    return "month" if "month" in told else "day" if told else None
-
-
-def _first_day(day: str) -> date:
-    return date.fromisoformat(day if len(day) > len("2021-08") else f"{day}-01")
-
-
-def _last_day(day: str) -> date:
-    first = _first_day(day)
-    return first if len(day) > len("2021-08") else first.replace(day=monthrange(first.year, first.month)[1])
-
-
-def _read_time(clock: str | None) -> time | None:
-    # the end of a day is the start of the next, which a time of day can say
-    return time.fromisoformat("00:00" if clock == "24:00" else clock) if clock else None
-
-
-def _read_place(place: Item) -> dict[str, Any]:
-    return {level: place.get(level) for level in ("province", "iso_3166_2", "district", "subdistrict")}
-
-
-def _join_texts(facts: Iterable[Item]) -> str | None:
-    return "; ".join(fact["text"] for fact in facts) or None

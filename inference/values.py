@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar, TypeAlias
 
 from thaigov_events.inference.amounts import Amount, Count, read_money, read_quantity
@@ -24,6 +25,7 @@ class Unparsed(Reading):
 Value: TypeAlias = DateSpan | TimeSpan | Period | Amount | Count | Place | Session | Unparsed
 
 
+@lru_cache(maxsize=4096)  # one article after another names the same provinces, times and years
 def normalise(label: str, text: str, *, year: int | None = None, fiscal_year: int | None = None) -> Value | None:
     """Return the value that a mention of `label` states; never raises on any text.
 

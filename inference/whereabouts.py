@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, TypeAlias
 
 from thaigov_events.annotations.document import Relation
 from thaigov_events.inference.gazetteer import Province
 from thaigov_events.inference.graph import Graph
 from thaigov_events.inference.identities import Identity
-from thaigov_events.inference.places import Place, find_local_area, find_provinces, settle_place
+from thaigov_events.inference.places import Place, find_local_area, find_provinces, holds_local_area, settle_place
 from thaigov_events.inference.record_parts import Actor, Committee, Evidence, Name, PlaceBasis, Spot
 
 # Where people meet who sit in many places.
@@ -66,6 +67,8 @@ def _follow_areas(graph: Graph, link: Relation) -> tuple[list[str], list[Relatio
     for _ in range(_MOST_LEVELS):
         step = [onward for way in step for onward in graph.links_from("located_in", way.tail)]
         step = list({onward.tail: onward for onward in step if onward.tail not in reached}.values())
+        if not step:
+            break
         reached.update(onward.tail for onward in step)
         links += step
     return [way.tail for way in links if graph.label(way.tail) == "LOCATION"], links
@@ -118,6 +121,8 @@ def _agree(known: dict[str, Any], told: dict[str, Any]) -> bool:
 
 
 def _merge_spots(graph: Graph, same: Sequence[Spot], levels: Mapping[str, str]) -> Spot:
+    if len(same) == 1 and same[0].dopa_code:
+        return same[0]
     areas = tuple(dict.fromkeys(area for spot in same for area in spot.areas))
     inferred = {spot.basis for spot in same if spot.province} == {"document"}
     basis: PlaceBasis = "document" if inferred else "stated"
@@ -143,8 +148,7 @@ def infer_place(
     if len(spots) > 1 or any(spot.province and spot.basis != "document" for spot in spots):
         return spots
     halls = () if any(_ONLINE.search(venue.name) for venue in venues) else venues
-    named = [*_list_names(halls, committees, chairs), *_list_inferred(graph, halls)]
-    for basis, names in named:
+    for basis, names in chain(_list_names(halls, committees, chairs), _list_inferred(graph, halls)):
         found = {province for province, _ in names}
         if len(found) == 1 and all(spot.province in ("", each.thai) for spot in spots for each in found):
             evidence = [source for _, source in names]
@@ -182,13 +186,11 @@ def _list_names(venues: Sequence[Name], committees: Sequence[Committee], chairs:
 
 def _list_inferred(graph: Graph, venues: Sequence[Name]) -> Iterator[_Named]:
     """The only province of the document, from the venues that name a district or sub-district of it."""
-    if graph.province is None:
+    local = [venue for venue in venues if holds_local_area(venue.name)]
+    if not local or (name := graph.find_province()) is None:
         return
-    (province,) = find_provinces(f"จังหวัด{graph.province}")
-    yield (
-        "document",
-        [(province, venue.evidence) for venue in venues if find_local_area(venue.name, beside=(province.thai,))],
-    )
+    (province,) = find_provinces(f"จังหวัด{name}")
+    yield "document", [(province, venue.evidence) for venue in local if find_local_area(venue.name, beside=(name,))]
 
 
 def _read_provinces(text: str) -> tuple[Province, ...]:

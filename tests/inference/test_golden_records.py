@@ -1,4 +1,4 @@
-"""The records of the five seed articles, assembled from their gold mentions, are those that were read beside the articles.
+"""The records and people of the five seed articles, from their gold mentions, are those that were read beside the articles.
 
 The golden files hold no text of the articles: where a record quotes one, `[start, end]` tells where it stands among the
 mentions that the part of the record came from, and a prefix of its SHA-256 stands for words that do not stand there as
@@ -23,6 +23,7 @@ from thaigov_events.annotations.corpus import text_hash
 from thaigov_events.annotations.files import write_safely
 from thaigov_events.inference.assembly import assemble
 from thaigov_events.inference.graph import Graph
+from thaigov_events.inference.roster import list_people
 
 GOLDEN = Path(__file__).parent / "golden"
 SEEDS = Path(__file__).parents[2].parent / "shared" / "corpus" / "seeds.jsonl"
@@ -79,9 +80,11 @@ def leave_out_faults(item: Any, faults: dict[str, str]) -> Any:
 
 def describe(document: Document, faults: dict[str, str]) -> dict[str, Any]:
     """Return what the golden file of a document holds."""
-    records = [strip_article(record.to_dict(), document) for record in assemble(Graph.build(document))]
+    graph = Graph.build(document)
+    records = [strip_article(record.to_dict(), document) for record in assemble(graph)]
+    people = [strip_article(person.to_dict(), document) for person in list_people(graph)]
     held = {"document": document.id, "sha256": text_hash(document.text), "faults": faults}
-    return {**held, "records": leave_out_faults(records, faults)}
+    return {**held, "records": leave_out_faults(records, faults), "people": people}
 
 
 def render(golden: dict[str, Any]) -> str:
@@ -123,7 +126,7 @@ def list_strings(item: Any) -> Iterator[str]:
 def test_golden_files_hold_no_text_of_articles(name: str) -> None:
     golden = read_golden(name)
     assert golden["records"] and render(golden) == (GOLDEN / f"{name}.json").read_text("utf-8")
-    assert not [text for text in list_strings(golden["records"]) if not HELD.fullmatch(text)]
+    assert not [text for text in list_strings([golden["records"], golden["people"]]) if not HELD.fullmatch(text)]
 
 
 def test_words_become_offsets_or_hashes() -> None:

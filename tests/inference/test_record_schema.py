@@ -25,13 +25,14 @@ from thaigov_events.inference.events import (
     EventRecord,
     FiguresRecord,
     LooseFigureRecord,
+    PersonRecord,
     ProjectRecord,
     Subject,
 )
 from thaigov_events.inference.extractor import SCHEMA_VERSION, Extraction
 from thaigov_events.inference.periods import Period
 from thaigov_events.inference.places import Place
-from thaigov_events.inference.record_parts import Actor, Committee, Evidence, Fact, Name, Office, Part, Spot
+from thaigov_events.inference.record_parts import Actor, Committee, Evidence, Fact, Name, Office, Part, Post, Spot
 from thaigov_events.inference.record_schema import _Walker, build_schema, render_schema
 from thaigov_events.inference.sessions import Session
 from thaigov_events.inference.values import Unparsed
@@ -263,7 +264,11 @@ def write_full_line() -> dict[str, Any]:
         (Relation("held_at", "T1", "T2", 0.5),),
         "https://example.org/1",
     )
-    line = Extraction(document, {"T2": place.to_dict()}, [record.to_dict() for record in records]).to_dict()
+    name = {part: getattr(actor, part) for part in ("name", "title", "rank", "given_name", "surname", "alias")}
+    post = Post(evidence, "ผู้ว่าราชการจังหวัดตราด", Office("governor", area="TH-23"))
+    person = PersonRecord("d1:T1", "d1", evidence=evidence, positions=(post,), member_of=(committee,), **name)
+    events = [record.to_dict() for record in records]
+    line = Extraction(document, {"T2": place.to_dict()}, events, [person.to_dict()]).to_dict()
     return json.loads(json.dumps(line))  # type: ignore[no-any-return]
 
 
@@ -282,6 +287,7 @@ def test_a_line_with_every_field_set_is_valid() -> None:
         (event["chair"], "Actor"), (event["chair"]["office"], "Office"), (event["place"], "Spot"), (event["venue"], "Name"),
         (event["committee"], "Committee"), (event["topics"][0], "Subject"), (line["entities"][1], "Entity"),
         (line["entities"][1]["value"], "Place"), (line["relations"][0], "Relation"), (line, ""),
+        (line["people"][0], "PersonRecord"), (line["people"][0]["positions"][0], "Post"),
     ):  # fmt: skip
         described = build_schema()["$defs"][name] if name else build_schema()
         assert set(part) == set(described["properties"]), f"set the missing fields of {name} in write_full_line"
@@ -379,6 +385,9 @@ def test_amounts_and_counts_are_decimal_strings_never_numbers(wrong: Any) -> Non
         (("events", 3, "name"), "5 บาท"),
         (("events", 3, "amounts", 0, "exclusive"), False),
         (("events", 5, "holder"), "T1"),
+        (("people", 0, "name"), ""),
+        (("people", 0, "positions", 0, "position"), ""),
+        (("people", 0, "positions", 0, "office", "area"), "ตราด"),
     ],
     ids=lambda item: "-".join(map(str, item)) if isinstance(item, tuple) else None,
 )
@@ -392,7 +401,7 @@ def test_a_wrong_field_is_an_error(path: tuple[str | int, ...], wrong: Any) -> N
     assert line != before and not validator().is_valid(line)
 
 
-@pytest.mark.parametrize("name", ["version", "id", "text", "entities", "relations", "events"])
+@pytest.mark.parametrize("name", ["version", "id", "text", "entities", "relations", "events", "people"])
 def test_a_line_lacks_nothing(name: str) -> None:
     line = write_full_line()
     del line[name]
@@ -402,7 +411,7 @@ def test_a_line_lacks_nothing(name: str) -> None:
 def test_an_article_without_mentions_is_a_valid_line() -> None:
     line = write_line(Document("d1", "ไม่มีอะไร"))
     check(line, "d1")
-    assert line["entities"] == line["relations"] == line["events"] == []
+    assert line["entities"] == line["relations"] == line["events"] == line["people"] == []
 
 
 @dataclass(frozen=True, slots=True)

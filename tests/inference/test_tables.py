@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, time
 from decimal import Decimal
@@ -21,7 +21,16 @@ from thaigov_events.annotations import Document, Entity, read_corpus
 from thaigov_events.inference import Extractor
 from thaigov_events.inference.cli import main
 from thaigov_events.inference.extractor import Extraction
-from thaigov_events.inference.table_columns import ROWS, AmountRow, AppointmentRow, EventRow, ProjectRow, list_columns
+from thaigov_events.inference.table_columns import (
+    ROWS,
+    AmountRow,
+    AppointmentRow,
+    EventRow,
+    PersonRow,
+    PositionRow,
+    ProjectRow,
+    list_columns,
+)
 from thaigov_events.inference.table_rows import list_rows
 from thaigov_events.inference.tables import TABLE_FORMATS, TableFormat, write_tables
 
@@ -50,8 +59,10 @@ def ask(gold: list[Extraction], tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield lambda question: connection.sql(question).fetchall()
 
 
-def extraction(text: str = "ประชุม", *, records: list[dict[str, Any]] | None = None, id: str = "a") -> Extraction:
-    return Extraction(Document(id, text), {}, records or [])
+def extraction(
+    text: str = "ประชุม", *, records: Sequence[dict[str, Any]] = (), people: Sequence[dict[str, Any]] = (), id: str = "a"
+) -> Extraction:
+    return Extraction(Document(id, text), {}, [*records], [*people])
 
 
 def event(**parts: Any) -> dict[str, Any]:
@@ -77,7 +88,7 @@ def amount_rows(**parts: Any) -> list[AmountRow]:
     return [row for row in list_rows(extraction(records=[event(**parts)])) if isinstance(row, AmountRow)]
 
 
-# The three questions of the README; the answers are worked out by reading the sample articles.
+# The questions of the README; the answers are worked out by reading the sample articles.
 
 
 def test_who_chaired_most_meetings(ask: Callable[[str], list[Any]]) -> None:
@@ -142,6 +153,47 @@ def test_which_committees_met_where(ask: Callable[[str], list[Any]]) -> None:
     }  # fmt: skip
 
 
+def test_who_governs_which_province(ask: Callable[[str], list[Any]]) -> None:
+    found = ask(
+        "SELECT DISTINCT o.office_area, p.name_key FROM people AS p JOIN positions AS o ON o.person = p.id"
+        " WHERE o.office_grade = 'governor' AND o.office_area IS NOT NULL"
+    )
+    assert len({area for area, _ in found}) == len(found)  # the samples give a province one governor
+    assert {("TH-55", "เมธัสวงศ์ธาราศิลป์")} <= set(found)
+
+
+def test_an_office_outside_events_has_its_row() -> None:
+    office = {"grade": "district chief", "area": "TH-23", "area_inferred": True, "district": "แหลมงอบ"}
+    posts = [
+        {"position": "นายอำเภอแหลมงอบ", "office": office, "mentions": ["P1", "O1"], "confidence": 0.5},
+        {"position": "ประธานกองทุน", "mentions": ["P1", "O2"]},
+    ]
+    seat = {"code": "คปส.", "mentions": ["K1"]}
+    named = {
+        "id": "a:P1",
+        "document": "a",
+        "name": "นายสมมุติ ใจ ดี",
+        "title": "นาย",
+        "given_name": "สมมุติ",
+        "surname": "ใจ ดี",
+    }
+    monk = {"id": "a:P2", "document": "a", "name": "พระครูสมมุติวรคุณ", "mentions": ["P2"]}
+    people = [named | {"positions": posts, "member_of": [seat], "mentions": ["P1", "P3"]}, monk]
+    rows = list_rows(extraction(people=people))
+    persons = [row for row in rows if isinstance(row, PersonRow)]
+    assert [(row.id, row.name_key, row.member_of) for row in persons] == [
+        ("a:P1", "สมมุติใจดี", ("คปส.",)), ("a:P2", "พระครูสมมุติวรคุณ", ()),
+    ]  # fmt: skip
+    assert (persons[0].title, persons[0].rank, persons[0].mentions) == ("นาย", None, ("P1", "P3"))
+    held = [row for row in rows if isinstance(row, PositionRow)]
+    assert [(row.person, row.number, row.position, row.office_grade, row.confidence) for row in held] == [
+        ("a:P1", 1, "นายอำเภอแหลมงอบ", "district chief", 0.5), ("a:P1", 2, "ประธานกองทุน", None, None),
+    ]  # fmt: skip
+    assert [(row.office_area, row.office_area_inferred, row.office_district) for row in held] == [
+        ("TH-23", True, "แหลมงอบ"), (None, None, None),
+    ]  # fmt: skip
+
+
 def test_a_meeting_is_one_row(ask: Callable[[str], list[Any]]) -> None:
     ((row, dated, record),) = ask(
         "SELECT (type, committee_code, session_number, session_year_be, session_year_ce, start_time, iso_3166_2,"
@@ -171,7 +223,7 @@ def test_an_article_counts_its_rows(ask: Callable[[str], list[Any]]) -> None:
     assert (article["event_count"], article["project_count"], article["source"]) == (2, 3, "authored")
     for column, table in (
         ("mention_count", "mentions"), ("event_count", "events"), ("project_count", "projects"),
-        ("appointment_count", "appointments"),
+        ("appointment_count", "appointments"), ("person_count", "people"),
     ):  # fmt: skip
         assert ask(f"SELECT sum({column}) FROM articles") == ask(f"SELECT count(*) FROM {table}")
 
@@ -186,7 +238,7 @@ def test_keys_join_and_nothing_is_lost(corpus: Path, tmp_path: Path) -> None:
             table, _, name = of.partition(".")
             return [cell for (cell,) in connection.sql(f"SELECT {name} FROM {table}").fetchall()]
 
-        for key in ("articles.id", "events.id", "projects.id", "appointments.id"):
+        for key in ("articles.id", "events.id", "projects.id", "appointments.id", "people.id"):
             assert len(set(column(key))) == len(column(key)), key
         articles = {e.document.id for e in extractions}
         assert set(column("articles.id")) == articles
@@ -194,6 +246,7 @@ def test_keys_join_and_nothing_is_lost(corpus: Path, tmp_path: Path) -> None:
             assert set(column(f"{table}.article")) <= articles
         records = set(column("events.id")) | set(column("projects.id"))
         assert set(column("participants.record")) <= records
+        assert set(column("positions.person")) <= set(column("people.id"))
         assert {event for event in column("projects.event") if event} <= set(column("events.id"))
         assert set(column("topics.event")) <= set(column("events.id"))
         for type_, table in (("project", "projects"), ("policy", "projects"), ("event", "events")):
@@ -208,6 +261,9 @@ def test_keys_join_and_nothing_is_lost(corpus: Path, tmp_path: Path) -> None:
         told = [record for e in extractions for record in e.events]
         assert len(column("events.id")) == sum(record["kind"] == "event" for record in told)
         assert len(column("appointments.id")) == sum(record["kind"] == "appointment" for record in told)
+        told_people = [person for e in extractions for person in e.people]
+        assert len(column("people.id")) == len(told_people) > 0
+        assert len(column("positions.person")) == sum(len(person.get("positions", ())) for person in told_people)
         assert len(column("topics.name")) == sum(len(record.get("topics", ())) for record in told)
         assert len(column("mentions.id")) == sum(len(e.document.entities) for e in extractions)
         # every figure of every record, once a thing, however many events tell of it
