@@ -183,8 +183,7 @@ class Tokenizer:
             fed, borders = wangchanberta.prepare_text(fed)
         encoding = self._tokenizer.encode(fed, add_special_tokens=False)
         offsets = np.array(encoding.offsets, dtype=np.int64).reshape(-1, 2)
-        # The compact models have learnt to see the shadow, so there it stays.
-        ends = offsets[:, 1] if self.profile.kind == COMPACT else _unshadow(offsets)
+        ends = _unshadow(offsets)
         starts, ends = _align(text, ends if borders is None else borders[ends])
         return Tokens(np.array(encoding.ids, dtype=np.int64), starts, ends)
 

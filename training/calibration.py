@@ -14,7 +14,7 @@ from thaigov_events.models.bundle import Calibration, ModelSettings
 from thaigov_events.models.predictor import Predictor, logits
 
 # Below such a probability a pair is no candidate: there are too many to matter.
-LOWEST = 0.02
+LOWEST = 0.05
 RIDGE = 1e-3
 GRID = np.arange(0.1, 0.81, 0.02)
 
