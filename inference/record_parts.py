@@ -27,7 +27,7 @@ class Part:
         evidence: dict[str, Any] = {}
         for name in field_names(type(self)):  # type: ignore[arg-type]  # mypy asks instances for their hash
             item = getattr(self, name)
-            if not item and type(item) not in (int, float):  # a confidence of 0 says something
+            if not item:
                 continue
             if name == "evidence":
                 evidence = item.to_dict()
@@ -56,6 +56,11 @@ class Evidence(Part):
             raise ValueError(f"evidence {self.mentions}: give at least one mention, and each once")
         if self.confidence is not None and not 0 <= self.confidence <= 1:
             raise ValueError(f"evidence {self.mentions}: confidence {self.confidence} is no probability")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the mentions, and the confidence where there is one; 0 is one."""
+        known = {} if self.confidence is None else {"confidence": self.confidence}
+        return {"mentions": list(self.mentions), **known}
 
 
 @dataclass(frozen=True, slots=True)

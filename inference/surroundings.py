@@ -150,5 +150,7 @@ def _list_beside(document: Document, area: Entity, steps: Mapping[str, Sequence[
 
 def find_nearest(mentions: Sequence[Entity], start: int) -> Entity | None:
     """Return the mention that begins nearest to `start`, of two as near the earlier; None of none."""
+    if not mentions:
+        return None
     at = bisect_left(mentions, start, key=lambda mention: mention.start)
-    return min(mentions[max(at - 1, 0) : at + 1], key=lambda mention: abs(mention.start - start), default=None)
+    return min(mentions[max(at - 1, 0) : at + 1], key=lambda mention: abs(mention.start - start))
