@@ -51,7 +51,7 @@ class Shape:
 
 
 SHAPES = {
-    "compact": Shape("bert", {}, "compact", 254),
+    "compact": Shape("bert", {}, "compact", 510),
     "wangchanberta": Shape("camembert", ROBERTA | {"vocab_size": 25_005}, "wangchanberta", 510),
     "phayathaibert": Shape("camembert", ROBERTA | {"vocab_size": 249_262}, "wangchanberta", 510),
     "xlm-roberta": Shape("xlm-roberta", ROBERTA | {"vocab_size": 250_002}, "generic", 510),
