@@ -15,6 +15,15 @@ from typing import Annotated, Any, ClassVar, TypeAlias, get_args, get_origin, ge
 
 Texts: TypeAlias = tuple[str, ...]
 Json: TypeAlias = dict[str, Any]
+# Columns of several tables.
+FiscalYear: TypeAlias = Annotated[int | None, "the Buddhist year of the one fiscal year that its periods lie in"]
+FirstFiscalYear: TypeAlias = Annotated[int | None, "the first fiscal year that its periods name"]
+LastFiscalYear: TypeAlias = Annotated[int | None, "the last one; the same where they name only one"]
+OfficeGrade: TypeAlias = Annotated[str | None, "its grade in English; empty where the position cannot be read"]
+OfficeArea: TypeAlias = Annotated[str | None, "the ISO 3166-2 code of its province"]
+IsInferred: TypeAlias = Annotated[bool | None, "whether it is merely the only province that the article names"]
+PersonText: TypeAlias = Annotated[str | None, "a person's name as written, with title"]
+Seats: TypeAlias = Annotated[Texts, "committees with a seat, by name or else code"]
 
 _SQL_TYPES: MappingProxyType[Any, str] = MappingProxyType(
     {
@@ -96,9 +105,9 @@ class EventRow(Row):
     period_text: str | None
     period_start: date | None
     period_end: date | None
-    fiscal_year_be: Annotated[int | None, "the Buddhist year of the one fiscal year that its periods lie in"]
-    first_fiscal_year_be: Annotated[int | None, "the first fiscal year that its periods name"]
-    last_fiscal_year_be: Annotated[int | None, "the last one; the same where they name only one"]
+    fiscal_year_be: FiscalYear
+    first_fiscal_year_be: FirstFiscalYear
+    last_fiscal_year_be: LastFiscalYear
     venue: str | None
     province: str | None
     iso_3166_2: str | None
@@ -144,9 +153,9 @@ class ProjectRow(Row):
     period_text: str | None
     period_start: date | None
     period_end: date | None
-    fiscal_year_be: Annotated[int | None, "the Buddhist year of the one fiscal year that its periods lie in"]
-    first_fiscal_year_be: Annotated[int | None, "the first fiscal year that its periods name"]
-    last_fiscal_year_be: Annotated[int | None, "the last one; the same where they name only one"]
+    fiscal_year_be: FiscalYear
+    first_fiscal_year_be: FirstFiscalYear
+    last_fiscal_year_be: LastFiscalYear
     first_date: date | None
     last_date: date | None
     venue: str | None
@@ -172,7 +181,7 @@ class ParticipantRow(Row):
     article: str
     role: Annotated[str, "chair, participant or organizer"]
     number: Annotated[int, "the place among those of the role, from 1; the first chair is the one in events"]
-    name: Annotated[str | None, "a person's name as written, with title"]
+    name: PersonText
     given_name: str | None
     surname: str | None
     position: str | None
@@ -180,7 +189,7 @@ class ParticipantRow(Row):
     organization: Annotated[str | None, "a body that acts itself"]
     committee: Annotated[str | None, "a committee that acts itself"]
     location: Annotated[str | None, "an area that acts itself"]
-    member_of: Annotated[Texts, "committees with a seat, by name or else code"]
+    member_of: Seats
     mentions: Texts
     confidence: float | None
 
@@ -205,9 +214,9 @@ class AmountRow(Row):
     period_text: str | None
     period_start: Annotated[date | None, "of the period stated of this amount; its project's is in projects"]
     period_end: date | None
-    fiscal_year_be: Annotated[int | None, "the Buddhist year of the one fiscal year that its periods lie in"]
-    first_fiscal_year_be: Annotated[int | None, "the first fiscal year that its periods name"]
-    last_fiscal_year_be: Annotated[int | None, "the last one; the same where they name only one"]
+    fiscal_year_be: FiscalYear
+    first_fiscal_year_be: FirstFiscalYear
+    last_fiscal_year_be: LastFiscalYear
     mentions: Texts
     confidence: float | None
 
@@ -224,16 +233,16 @@ class AppointmentRow(Row):
     table: ClassVar[str] = "appointments"
     id: str
     article: str
-    name: Annotated[str | None, "a person's name as written, with title"]
+    name: PersonText
     given_name: str | None
     surname: str | None
     held_position: Annotated[str | None, "the position held besides"]
     organization: Annotated[str | None, "a body that is given the seat"]
     position: Annotated[str | None, "the position given"]
-    office_grade: Annotated[str | None, "its grade in English; empty where the position cannot be read"]
+    office_grade: OfficeGrade
     office_body: Annotated[str | None, "the agency of the position given"]
-    office_area: Annotated[str | None, "the ISO 3166-2 code of its province"]
-    office_area_inferred: Annotated[bool | None, "whether it is merely the only province that the article names"]
+    office_area: OfficeArea
+    office_area_inferred: IsInferred
     office_district: str | None
     committee_name: Annotated[str | None, "the committee of the seat"]
     committee_code: str | None
@@ -257,7 +266,7 @@ class PersonRow(Row):
     given_name: str | None
     surname: str | None
     alias: str | None
-    member_of: Annotated[Texts, "committees with a seat, by name or else code"]
+    member_of: Seats
     mentions: Texts
     confidence: float | None
 
@@ -271,10 +280,10 @@ class PositionRow(Row):
     article: str
     number: Annotated[int, "the place among those of the person, from 1"]
     position: Annotated[str, "as written"]
-    office_grade: Annotated[str | None, "its grade in English; empty where the position cannot be read"]
+    office_grade: OfficeGrade
     office_body: Annotated[str | None, "the agency of the position"]
-    office_area: Annotated[str | None, "the ISO 3166-2 code of its province"]
-    office_area_inferred: Annotated[bool | None, "whether it is merely the only province that the article names"]
+    office_area: OfficeArea
+    office_area_inferred: IsInferred
     office_district: str | None
     mentions: Texts
     confidence: float | None
