@@ -26,16 +26,15 @@ class Graph:
     committees allow, a person by name without titles, a body whether it is written out or shortened, an office
     by what it says, anything else by name; a project and a policy of one name are one, `โครงการ` before it or
     not, and cut off by `ฯ` or not.
-    `starts` are the mentions' offsets, `bearers` the mentions of a thing where links of a label start, `owners` the
-    bodies whose code a code is, `fullest` is the mention that writes a thing's name rightly and most fully,
-    `weights` has each linked mention's number of kinds of links and of links, `offices` what positions say,
-    `holders` for a position that stands alone a mention of the person whose it is. `find_province` gives the only one
-    that the document names; it searches the text when it is first asked.
+    `bearers` are the mentions of a thing where links of a label start, `owners` the bodies whose code a code is,
+    `fullest` is the mention that writes a thing's name rightly and most fully, `weights` has each linked mention's
+    number of kinds of links and of links, `offices` what positions say, `holders` for a position that stands alone a
+    mention of the person whose it is. `find_province` gives the only one that the document names; it searches the text
+    when it is first asked.
     """
 
     document: Document
     entities: dict[str, Entity]
-    starts: dict[str, int]
     identities: dict[str, Identity]
     mentions: dict[Identity, list[Entity]]
     outgoing: dict[tuple[str, str], list[Relation]]
@@ -53,7 +52,6 @@ class Graph:
     def build(cls, document: Document) -> Graph:
         """Index a document and normalise its mentions."""
         entities = document.by_id()
-        starts = {entity.id: entity.start for entity in document.entities}
         persons = identify_persons(document)
         values = read_values(document)
         find_province = cache(partial(find_only_province, document, values))
@@ -66,9 +64,9 @@ class Graph:
         incoming: dict[tuple[str, str], list[Relation]] = defaultdict(list)
         bearers: dict[tuple[str, Identity], list[Entity]] = defaultdict(list)
         owners: dict[Identity, set[Identity]] = defaultdict(set)
-        for relation in sorted(document.relations, key=lambda r: starts[r.tail]):
+        for relation in sorted(document.relations, key=lambda r: entities[r.tail].start):
             outgoing[relation.label, relation.head].append(relation)
-        for relation in sorted(document.relations, key=lambda r: starts[r.head]):
+        for relation in sorted(document.relations, key=lambda r: entities[r.head].start):
             incoming[relation.label, relation.tail].append(relation)
             bearing = bearers[relation.label, identities[relation.head]]
             if not bearing or bearing[-1].id != relation.head:
@@ -87,7 +85,6 @@ class Graph:
         return cls(
             document,
             entities,
-            starts,
             identities,
             mentions=dict(mentions),
             outgoing=dict(outgoing),
@@ -157,4 +154,4 @@ class Graph:
         return Evidence(self._order(m for each in stated for m in each.mentions), max(known, default=None))
 
     def _order(self, mentions: Iterable[str]) -> tuple[str, ...]:
-        return tuple(sorted(set(mentions), key=self.starts.__getitem__))
+        return tuple(sorted(set(mentions), key=lambda mention: self.entities[mention].start))
