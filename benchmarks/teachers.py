@@ -9,20 +9,19 @@ likeliest relation of each pair of them, in pieces of the compact tokenizer. No 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
 
 from thaigov_events.annotations import Document, Schema, read_corpus
+from thaigov_events.annotations.metrics import Item, score_items
 from thaigov_events.models.alignment import Example, prepare
 from thaigov_events.models.candidates import NO_RELATION, Candidates
 from thaigov_events.models.tokenizer import load_tokenizer
 from thaigov_events.training.distillation import load_teachers, soften
 
 ROOT = Path(__file__).parents[1]
-Fact = tuple[int, ...]
-SPAN, LINK = 3, 7  # numbers that make a fact: start, end, kind; those of both ends and the class
 
 
 def main() -> None:
@@ -46,34 +45,30 @@ def score(runs: Sequence[str], gold: Sequence[Document], *, distance: int) -> tu
     texts = [(document.id, document.text) for document in gold]
     found = soften(load_teachers(runs, schema), texts, tokenizer, candidates, device=torch.device("cpu"))
     known = prepare(gold, tokenizer, candidates)[0]
-    pairs = [(set(list_gold(own)), set(list_found(other, candidates))) for own, other in zip(known, found, strict=True)]
-    return compare(pairs, length=SPAN), compare(pairs, length=LINK)
+    pairs = [
+        (list_items(own, own.links), list_items(other, choose_links(other, candidates)))
+        for own, other in zip(known, found, strict=True)
+    ]
+    counts = score_items(pairs, resamples=0).by_label
+    return counts["span"].f1, counts["link"].f1
 
 
-def compare(pairs: Sequence[tuple[set[Fact], set[Fact]]], *, length: int) -> float:
-    """Return F1 of the facts of this length, of all documents together."""
-    kept = [[{fact for fact in facts if len(fact) == length} for facts in pair] for pair in pairs]
-    return (
-        2 * sum(len(gold & found) for gold, found in kept) / max(sum(len(gold) + len(found) for gold, found in kept), 1)
-    )
-
-
-def list_gold(example: Example) -> list[Fact]:
-    """Return spans as (start, end, kind) in pieces, and relations as those of both ends with the class."""
+def list_items(example: Example, links: Mapping[tuple[int, int], int]) -> list[Item]:
+    """Return spans as (start, end, kind) in pieces, and links as those of both ends with the class."""
     spans = [(span.start, span.end, span.kind) for span in example.spans]
-    return [*spans, *((*spans[head], *spans[tail], kind) for (head, tail), kind in example.links.items())]
+    return [
+        *(("span", span) for span in spans),
+        *(("link", (spans[head], spans[tail], kind)) for (head, tail), kind in links.items()),
+    ]
 
 
-def list_found(example: Example, candidates: Candidates) -> Iterator[Fact]:
-    """Yield the same of what teachers think."""
-    spans = [(span.start, span.end, span.kind) for span in example.spans]
-    yield from spans
+def choose_links(example: Example, candidates: Candidates) -> dict[tuple[int, int], int]:
+    """Return the likeliest relation of each candidate pair that has one."""
     if example.soft is None:
         raise ValueError(f"{example.id}: has no soft targets")
-    classes = example.soft.pairs.argmax(1).tolist()
-    for head, tail, kind in zip(*candidates.pairs([span.kind for span in example.spans]), classes, strict=True):
-        if kind != NO_RELATION:
-            yield *spans[head], *spans[tail], kind
+    pairs = zip(*candidates.pairs([span.kind for span in example.spans]), strict=True)
+    chosen = zip(pairs, example.soft.pairs.argmax(1).tolist(), strict=True)
+    return {pair: kind for pair, kind in chosen if kind != NO_RELATION}
 
 
 if __name__ == "__main__":
