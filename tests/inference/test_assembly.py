@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections import Counter
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from marked_text import read_marked
 
 from thaigov_events.annotations import Document, Entity, Relation, Schema, read_corpus
 from thaigov_events.inference.assembly import assemble, attach_values
@@ -22,11 +22,6 @@ from thaigov_events.inference.record_parts import Actor, Committee, Evidence, Of
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
 SCHEMA = Schema.load()
-LABELS = {
-    "P": "PERSON", "O": "POSITION", "G": "ORGANIZATION", "C": "COMMITTEE", "K": "COMMITTEE_CODE", "E": "EVENT",
-    "N": "SESSION_NUMBER", "D": "DATE", "T": "TIME", "R": "PERIOD", "V": "VENUE", "L": "LOCATION", "J": "PROJECT",
-    "Y": "POLICY", "M": "MONEY", "Q": "QUANTITY",
-}  # fmt: skip
 MEETING = """[L1 จังหวัดตราด]จัด[E1 ประชุม][K1 คปส.] [N1 ครั้งที่ 1/2570]
 เมื่อวันที่ [D1 10 กันยายน 2569] เวลา [T1 09.30 น.] [P1 นายสมมุติ ใจดี] [O1 ผู้ว่าราชการจังหวัดตราด] เป็นประธาน[E2 การประชุม][C1 คณะกรรมการสานพลังจังหวัดตราด] ([K2 คปส.]) ณ [V1 ห้องประชุมพลอย ศาลากลางจังหวัดตราด] โดยมี [P2 นางวิไล ทองแท้] [O2 พัฒนาการจังหวัดตราด] และ[O3 นายอำเภอ] ร่วม[E3 ประชุม] พิจารณา[J1 โครงการ “ตลาดดี”] [R1 ปีงบประมาณ 2570] งบ [M1 1.5 ล้านบาท] [Q1 6 กลุ่ม]
 [P3 นายสมมุติ] กล่าวว่า [J2 โครงการตลาดดี] มี [Q2 6 กลุ่ม]"""
@@ -37,17 +32,8 @@ MEETING_LINKS = (
 )
 
 
-def read(marked: str, links: str = "", *, scores: dict[str, float] | None = None) -> Document:
-    """Read `[P1 words]` as a PERSON mention P1, and `chairs P1 E1, …` as links; scores by mention or link."""
-    known = scores or {}
-    text, entities, end = "", [], 0
-    for found in re.finditer(r"\[([A-Z])(\d+) ([^\]]+)\]", marked):
-        text += marked[end : found.start()]
-        name = found[1] + found[2]
-        entities.append(Entity(name, LABELS[found[1]], len(text), len(text) + len(found[3]), known.get(name)))
-        text, end = text + found[3], found.end()
-    relations = [Relation(*link.split(), known.get(link.strip())) for link in links.split(",") if link.strip()]
-    return Document("d1", text + marked[end:], tuple(entities), tuple(relations)).check(SCHEMA)
+def read(marked: str, links: str = "", **more: Any) -> Document:
+    return read_marked(marked, links, **more).check(SCHEMA)
 
 
 def records(marked: str, links: str = "", kind: str = "", **more: Any) -> list[dict[str, Any]]:

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from marked_text import read_marked
 
-from thaigov_events.annotations import Document, Entity, Relation
+from thaigov_events.annotations import Document, Entity
 from thaigov_events.inference.bodies import identify_bodies, write_body
 
-LABELS = {"G": "ORGANIZATION", "C": "COMMITTEE", "K": "COMMITTEE_CODE"}
 LONG = "คณะกรรมการสานพลังชุมชนเข้มแข็ง"
 
 
 def read(marked: str, links: str = "") -> Document:
-    text, entities, end = "", [], 0
-    for found in re.finditer(r"\[([GCK])(\d) ([^\]]+)\]", marked):
-        text += marked[end : found.start()]
-        entities.append(Entity(found[1] + found[2], LABELS[found[1]], len(text), len(text) + len(found[3])))
-        text, end = text + found[3], found.end()
-    relations = tuple(Relation("has_code", *link.split()) for link in links.split(",") if link)
-    return Document("d", text + marked[end:], tuple(entities), relations)
+    return read_marked(marked, ", ".join(f"has_code {link}" for link in links.split(",") if link))
 
 
 def group(marked: str, links: str = "") -> list[int]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+from marked_text import read_marked
 
-from thaigov_events.annotations import Document, Entity, Relation, Schema, read_corpus
+from thaigov_events.annotations import Schema, read_corpus
 from thaigov_events.inference.events import PersonRecord
 from thaigov_events.inference.extractor import Extraction
 from thaigov_events.inference.graph import Graph
@@ -17,21 +17,11 @@ from thaigov_events.inference.record_parts import Evidence, Post
 from thaigov_events.inference.roster import list_people
 
 ROOT = Path(__file__).parents[2]
-LABELS = {"P": "PERSON", "O": "POSITION", "C": "COMMITTEE", "K": "COMMITTEE_CODE", "E": "EVENT"}
 
 
-def read(marked: str, links: str = "", *, scores: dict[str, float] | None = None) -> Extraction:
-    """What `[P1 words]` as a PERSON mention P1 says with links `holds_position P1 O1, …`; scores by mention or link."""
-    known = scores or {}
-    text, entities, end = "", [], 0
-    for found in re.finditer(r"\[([A-Z])(\d+) ([^\]]+)\]", marked):
-        text += marked[end : found.start()]
-        name = found[1] + found[2]
-        entities.append(Entity(name, LABELS[found[1]], len(text), len(text) + len(found[3]), known.get(name)))
-        text, end = text + found[3], found.end()
-    relations = tuple(Relation(*link.split(), known.get(link.strip())) for link in links.split(",") if link.strip())
-    document = Document("d1", text + marked[end:], tuple(entities), relations)
-    return Extraction.tell(document.check(Schema.load()))
+def read(marked: str, links: str = "", **more: Any) -> Extraction:
+    """What a marked text says."""
+    return Extraction.tell(read_marked(marked, links, **more).check(Schema.load()))
 
 
 def only(marked: str, links: str = "", **more: Any) -> dict[str, Any]:
