@@ -109,7 +109,7 @@ def run_shape(name: str, lengths: list[int], seconds: float) -> tuple[float, flo
         length = lengths[done % len(lengths)]
         windows = cut_windows(length, size=shape.window, overlap=shape.window // 4)
         ids = random.integers(10, 10_000, (len(windows), len(windows[0]) + 2))
-        runtime.encode(ids, np.ones_like(ids))
+        runtime.encode([(ids, np.ones_like(ids))])
         if began == 0.0:  # the first article warms up
             began = time.perf_counter()
             continue

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from race import read_articles
 from thaigov_events.models.bundle import ModelSettings, released_folder
 from thaigov_events.models.openvino_runtime import OpenVinoRuntime
 from thaigov_events.models.predictor import Predictor
-from thaigov_events.models.runtime import ENCODER
+from thaigov_events.models.runtime import ENCODER, Batch
 from thaigov_events.models.tokenizer import load_tokenizer
 
 SIZES = (512, 1024, 2048)
@@ -87,14 +87,14 @@ def list_calls(folder: Path, threads: int) -> tuple[list[Callable[[], object]], 
     runtime, settings = OpenVinoRuntime(folder, threads=threads), ModelSettings.load(folder)
     predictor = Predictor(runtime, load_tokenizer(folder), settings)
     parts = [predictor.tokenizer.encode(article.text) for article in read_articles(32)]
-    calls: list[tuple[np.ndarray, np.ndarray]] = []
+    calls: list[Sequence[Batch]] = []
     encode = runtime.encode
-    runtime.encode = lambda ids, mask: calls.append((ids, mask)) or encode(ids, mask)  # type: ignore[method-assign,func-returns-value]
+    runtime.encode = lambda batches: calls.append(batches) or encode(batches)  # type: ignore[method-assign,func-returns-value]
     predictor.encode(parts)
     layers, hidden, weights = read_shape(folder / ENCODER)
-    lengths = np.concatenate([mask.sum(1) for _, mask in calls]).astype(float)
+    lengths = np.concatenate([mask.sum(1) for batches in calls for _, mask in batches]).astype(float)
     operations = 2 * (weights * lengths + 2 * layers * hidden * lengths**2).sum()
-    return [partial(encode, *call) for call in calls], float(operations)
+    return [partial(encode, call) for call in calls], float(operations)
 
 
 def read_shape(graph: Path) -> tuple[int, int, int]:

@@ -14,7 +14,7 @@ from thaigov_events.annotations.document import Document, Entity, Relation
 from thaigov_events.models.bundle import Calibration, ModelSettings
 from thaigov_events.models.candidates import NO_RELATION, Candidates
 from thaigov_events.models.decoding import decode_spans, log_softmax
-from thaigov_events.models.runtime import Floats, Integers, Runtime
+from thaigov_events.models.runtime import Batch, Floats, Integers, Runtime
 from thaigov_events.models.sections import Section, gather_sections
 from thaigov_events.models.tokenizer import Tokenizer, Tokens
 from thaigov_events.models.windows import Window, batch_alike, cut_windows, padded_width, stitch
@@ -145,13 +145,10 @@ class Predictor:
             for window in cut
         ]
         widths = [padded_width(len(row), limit=size + 2) for row in rows]
+        alike = list(batch_alike(widths, budget=self.batch_tokens))
+        batches = [pad_rows([rows[place] for place in batch], widths[batch[0]], self.tokenizer.pad) for batch in alike]
         outputs: dict[int, tuple[Floats, Floats]] = {}
-        for batch in batch_alike(widths, budget=self.batch_tokens):
-            ids = np.full((len(batch), widths[batch[0]]), self.tokenizer.pad, dtype=np.int64)
-            mask = np.zeros_like(ids)
-            for line, place in enumerate(batch):
-                ids[line, : len(rows[place])], mask[line, : len(rows[place])] = rows[place], 1
-            states, logits = self.runtime.encode(ids, mask)
+        for batch, (states, logits) in zip(alike, self.runtime.encode(batches), strict=True):
             for line, place in enumerate(batch):
                 inner = slice(1, len(rows[place]) - 1)  # without `<s>` and `</s>`
                 outputs[place] = states[line, inner], logits[line, inner]
@@ -223,6 +220,15 @@ class Predictor:
             for link in links
         )
         return Document(name, text, entities, relations)
+
+
+def pad_rows(rows: Sequence[Integers], width: int, pad: int) -> Batch:
+    """Lay rows of ids out under each other, padded to `width`."""
+    ids = np.full((len(rows), width), pad, dtype=np.int64)
+    mask = np.zeros_like(ids)
+    for line, row in enumerate(rows):
+        ids[line, : len(row)], mask[line, : len(row)] = row, 1
+    return ids, mask
 
 
 def window_ids(tokenizer: Tokenizer, tokens: Tokens, window: Window) -> Integers:

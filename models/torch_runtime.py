@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from torch import Tensor
 from thaigov_events.models.bundle import ModelSettings
 from thaigov_events.models.encoders import build_encoder
 from thaigov_events.models.network import JointNetwork, NetworkConfig
-from thaigov_events.models.runtime import Floats, Integers
+from thaigov_events.models.runtime import Batch, Floats, Integers
 
 
 class TorchRuntime:
@@ -53,11 +54,14 @@ class TorchRuntime:
         return torch.autocast(self.device.type, dtype, enabled=is_gpu)
 
     @torch.inference_mode()
-    def encode(self, ids: Integers, mask: Integers) -> tuple[Floats, Floats]:
+    def encode(self, batches: Sequence[Batch]) -> list[tuple[Floats, Floats]]:
         """See `Runtime.encode`."""
-        with self._autocast():
-            states, logits = self.network(self._tensor(ids), self._tensor(mask))
-        return states.float().cpu().numpy(), logits.float().cpu().numpy()
+        outputs = []
+        for ids, mask in batches:
+            with self._autocast():
+                states, logits = self.network(self._tensor(ids), self._tensor(mask))
+            outputs.append((states.float().cpu().numpy(), logits.float().cpu().numpy()))
+        return outputs
 
     @torch.inference_mode()
     def relate(

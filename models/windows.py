@@ -71,10 +71,13 @@ def padded_width(length: int, *, limit: int) -> int:
 
 
 def batch_alike(widths: Sequence[int], *, budget: int) -> Iterator[list[int]]:
-    """Yield the places of `widths`, only those of one width together, at most `budget` in sum but at least one."""
+    """Yield the places of `widths`, only those of one width together, at most `budget` in sum but at least one.
+
+    The widest come first: cores that take one batch after another then end at about one time.
+    """
     places: dict[int, list[int]] = {}
     for place, width in enumerate(widths):
         places.setdefault(width, []).append(place)
-    for width, alike in sorted(places.items()):
+    for width, alike in sorted(places.items(), reverse=True):
         rows = max(budget // width, 1)
         yield from (alike[first : first + rows] for first in range(0, len(alike), rows))

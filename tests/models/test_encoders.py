@@ -123,7 +123,7 @@ def test_each_family_trains_and_its_export_gives_what_torch_gives(
     for row, length in enumerate((settings.window, 20)):  # a whole window, and one that is mostly padding
         ids[row, : length + 2] = [tokenizer.bos, *tokens.ids[:length], tokenizer.eos]
         mask[row, : length + 2] = 1
-    for ours, theirs in zip(here.encode(ids, mask), there.encode(ids, mask), strict=True):
+    for ours, theirs in zip(here.encode([(ids, mask)])[0], there.encode([(ids, mask)])[0], strict=True):
         assert np.abs(ours - theirs)[mask == 1].max() < 1e-3
     texts = [
         (document.id, document.text)

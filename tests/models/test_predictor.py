@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ from thaigov_events.models import predictor as module
 from thaigov_events.models.bundle import Calibration, ModelSettings
 from thaigov_events.models.labels import label_count, label_index
 from thaigov_events.models.predictor import Predictor
-from thaigov_events.models.runtime import Floats, Integers
+from thaigov_events.models.runtime import Batch, Floats, Integers
 from thaigov_events.models.tokenizer import Tokenizer
 
 COMPACT = Path(__file__).parents[2] / "models" / "compact" / "tokenizer.json"
@@ -24,7 +25,10 @@ class DigitRuntime:
         self.digits = {i for piece, i in tokenizer.vocabulary.items() if piece.strip("▁").isdigit()}
         self.widths: list[tuple[int, int]] = []
 
-    def encode(self, ids: Integers, mask: Integers) -> tuple[Floats, Floats]:
+    def encode(self, batches: Sequence[Batch]) -> list[tuple[Floats, Floats]]:
+        return [self.mark(ids) for ids, _ in batches]
+
+    def mark(self, ids: Integers) -> tuple[Floats, Floats]:
         self.widths.append(ids.shape)  # type: ignore[arg-type]
         logits = np.zeros((*ids.shape, label_count(2)), dtype=np.float32)
         number = np.isin(ids, list(self.digits))

@@ -53,6 +53,17 @@ def test_a_document_does_not_depend_on_those_beside_it(
     assert together == [one.predict_one(str(number), texts[number]) for number in chosen]
 
 
+def test_cores_give_the_same_together_and_apart(int8: Path, texts: list[str]) -> None:
+    pytest.importorskip("openvino")
+    runtime, tokenizer = open_runtime(int8, backend="openvino", threads=2), load_tokenizer(int8)
+    rows = [tokenizer.encode(text).ids for text in texts if text]
+    batches = [(row[np.newaxis, :250], np.ones_like(row[np.newaxis, :250])) for row in rows] * 3
+    for apart, batch in zip(runtime.encode(batches), batches, strict=True):
+        (together,) = runtime.encode([batch])
+        for left, right in zip(apart, together, strict=True):
+            assert left.shape[:2] == batch[0].shape and np.array_equal(left, right)
+
+
 def test_of_a_stream_only_a_few_texts_are_held(loaded: Load, texts: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("thaigov_events.models.sections.GROUP", 100)
     taken = 0

@@ -6,7 +6,7 @@ It is imported by name, so that processes that a test starts can import it too.
 import os
 import signal
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from thaigov_events.inference import Article, Extraction, Extractor
 from thaigov_events.models.bundle import ModelSettings
 from thaigov_events.models.labels import label_count, label_index
 from thaigov_events.models.predictor import Predictor
-from thaigov_events.models.runtime import Floats, Integers
+from thaigov_events.models.runtime import Batch, Floats, Integers
 from thaigov_events.models.tokenizer import Tokenizer
 
 COMPACT = Path(__file__).parents[3] / "models" / "compact" / "tokenizer.json"
@@ -33,7 +33,10 @@ class DigitNetwork:
         self.labels = label_count(len(schema.entity_names))
         self.single = label_index(schema.entity_names.index("QUANTITY"), 3)
 
-    def encode(self, ids: Integers, mask: Integers) -> tuple[Floats, Floats]:
+    def encode(self, batches: Sequence[Batch]) -> list[tuple[Floats, Floats]]:
+        return [self.mark(ids) for ids, _ in batches]
+
+    def mark(self, ids: Integers) -> tuple[Floats, Floats]:
         logits = np.zeros((*ids.shape, self.labels), dtype=np.float32)
         number = np.isin(ids, self.digits)
         logits[..., 0] = np.where(number, -9, 9)
