@@ -18,13 +18,14 @@ FORMAT = 2
 class Calibration:
     """Platt scaling of a confidence: `sigmoid(scale · logit(p) + shift)`.
 
-    For a relation, `ends` times the logits of its two mentions' confidences is added, since it is only right if both
-    mentions are.
+    For a relation, which is only right if both its mentions are, `ends` times the logits of their confidences is added,
+    and `weaker` times the lesser of them.
     """
 
     scale: float = 1.0
     shift: float = 0.0
     ends: float = 0.0
+    weaker: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

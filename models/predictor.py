@@ -269,8 +269,9 @@ def span_arrays(
 def calibrate(scores: ArrayLike, calibration: Calibration, *ends: ArrayLike) -> NDArray[np.float64]:
     """Return calibrated confidences; `ends` are those of a relation's mentions as they come out of the network."""
     logit = calibration.scale * logits(scores) + calibration.shift
-    for scores_of_end in ends:
-        logit = logit + calibration.ends * logits(scores_of_end)
+    if ends:
+        own = np.stack([logits(scores_of_end) for scores_of_end in ends])
+        logit = logit + calibration.ends * own.sum(0) + calibration.weaker * own.min(0)
     return 1 / (1 + np.exp(-logit))
 
 

@@ -82,7 +82,9 @@ def fit_platt(scored: Sequence[tuple[tuple[float, ...], bool]], *, steps: int = 
     odds = logits([scores for scores, _ in scored])
     hits = np.array([hit for _, hit in scored], dtype=bool)
     targets = np.where(hits, (hits.sum() + 1) / (hits.sum() + 2), 1 / ((~hits).sum() + 2))
-    columns = [odds[:, 0], np.ones(len(odds))] + ([odds[:, 1:].sum(1)] if odds.shape[1] > 1 else [])
+    columns = [odds[:, 0], np.ones(len(odds))]
+    if odds.shape[1] > 1:
+        columns += [odds[:, 1:].sum(1), odds[:, 1:].min(1)]
     inputs = np.stack(columns, axis=1)
 
     def loss(weights: NDArray[np.float64]) -> float:

@@ -40,8 +40,21 @@ def test_a_relation_is_as_sure_as_its_ends() -> None:
     rows = zip(links.tolist(), heads.tolist(), tails.tolist(), hits.tolist(), strict=True)
     calibration = fit_platt([((link, head, tail), hit) for link, head, tail, hit in rows])
     assert calibration.scale == pytest.approx(0.6, abs=0.1)
-    assert calibration.ends == pytest.approx(0.3, abs=0.05)
+    assert calibration.ends == pytest.approx(0.3, abs=0.07)
+    assert calibration.weaker == pytest.approx(0, abs=0.1)
     assert calibration.shift == pytest.approx(-1, abs=0.1)
+    assert calibration_error(calibrate(links, calibration, heads, tails).tolist(), hits.tolist()) < 0.03
+
+
+def test_a_relation_is_less_sure_than_its_weaker_end() -> None:
+    random = np.random.default_rng(5)
+    links, heads, tails = random.uniform(0.1, 0.99, (3, 6000))
+    weaker = np.minimum(heads, tails)
+    hits = random.random(6000) < weaker
+    rows = zip(links.tolist(), heads.tolist(), tails.tolist(), hits.tolist(), strict=True)
+    calibration = fit_platt([((link, head, tail), hit) for link, head, tail, hit in rows])
+    assert calibration.weaker == pytest.approx(1, abs=0.15)
+    assert calibration.ends == pytest.approx(0, abs=0.1)
     assert calibration_error(calibrate(links, calibration, heads, tails).tolist(), hits.tolist()) < 0.03
 
 
