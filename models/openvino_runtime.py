@@ -32,7 +32,7 @@ class OpenVinoRuntime(RelationGraph):
             raise ModuleNotFoundError(
                 "the backend openvino needs OpenVINO; install it by pip install 'thaigov-events[openvino]'"
             ) from error
-        super().__init__(folder)
+        super().__init__(folder, threads=threads)
         core = openvino.Core()
         model = core.read_model(find_graph(folder / ENCODER))
         # What an int8 graph leaves in floats is bf16 where the processor has it: rounding to int8 is coarser.

@@ -105,18 +105,24 @@ class Predictor:
     ) -> Iterator[tuple[list[Section], list[tuple[Floats, Floats]]]]:
         """Yield each group with what `encode` gives for its sections that have tokens.
 
-        While a group is decoded, a thread encodes the next: most of decoding keeps one core busy at most.
+        While a group is decoded, a thread encodes the next: most of decoding keeps one core busy at most. On a single
+        core the two take turns.
         """
+        if self.runtime.on_one_core:
+            yield from ((group, self._encode_group(group)) for group in groups)
+            return
         with ThreadPoolExecutor(1, thread_name_prefix="encoder") as thread:
             waiting: deque[tuple[list[Section], Future[list[tuple[Floats, Floats]]]]] = deque()
             for group in groups:
-                parts = [section.part for section in group if len(section.window)]
-                waiting.append((group, thread.submit(self.encode, parts)))
+                waiting.append((group, thread.submit(self._encode_group, group)))
                 if len(waiting) == 2:
                     first, outputs = waiting.popleft()
                     yield first, outputs.result()
             for group, outputs in waiting:
                 yield group, outputs.result()
+
+    def _encode_group(self, group: Sequence[Section]) -> list[tuple[Floats, Floats]]:
+        return self.encode([section.part for section in group if len(section.window)])
 
     def _read(
         self, sections: Sequence[Section], outputs: Sequence[tuple[Floats, Floats]]

@@ -28,10 +28,12 @@ class Runtime(Protocol):
     with torch no more than rounding does.
 
     Attributes:
-        batch_tokens: how many tokens a call had best be given.
+        batch_tokens: how many tokens a batch had best have.
+        on_one_core: whether it may use a single core, so that nothing is won by working beside it.
     """
 
     batch_tokens: int
+    on_one_core: bool
 
     def encode(self, batches: Sequence[Batch]) -> list[tuple[Floats, Floats]]:
         """Return states `[windows, length, hidden]` and token logits `[windows, length, labels]` of each batch."""
@@ -54,7 +56,8 @@ class RelationGraph:
     # A core is busy with a window or two. More take no less time each, but more memory: with 4096 half as much again.
     batch_tokens = 512
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, threads: int | None) -> None:
+        self.on_one_core = threads == 1
         # its products are small, and threads that wait for more of them would take the encoder's cores
         self._relations = open_session(folder / RELATIONS, threads=1, keep_memory=False)
 
@@ -76,7 +79,7 @@ class OnnxRuntime(RelationGraph):
     def __init__(self, folder: Path, *, threads: int | None = None) -> None:
         """Open the graphs in `folder`; `threads` is how many cores one call may use, by default all."""
         self._encoder = open_session(folder / ENCODER, threads=threads)
-        super().__init__(folder)
+        super().__init__(folder, threads=threads)
 
     def encode(self, batches: Sequence[Batch]) -> list[tuple[Floats, Floats]]:
         """See `Runtime.encode`."""

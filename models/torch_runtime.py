@@ -24,6 +24,7 @@ class TorchRuntime:
 
     def __init__(self, network: JointNetwork, device: torch.device | str = "cpu") -> None:
         self.device = torch.device(device)
+        self.on_one_core = self.device.type == "cpu" and torch.get_num_threads() == 1
         self.network = network.to(self.device).eval()
         self.batch_tokens = 16_384 if self.device.type == "cuda" else 4096
 

@@ -1,3 +1,4 @@
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,7 +20,7 @@ SCHEMA = Schema((EntityType("NUMBER"), EntityType("WORD")), (RelationType("next"
 class DigitRuntime:
     """A network that marks every piece of digits as a NUMBER, and links each to the number that follows it."""
 
-    batch_tokens = 512
+    batch_tokens, on_one_core = 512, False
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.digits = {i for piece, i in tokenizer.vocabulary.items() if piece.strip("▁").isdigit()}
@@ -82,6 +83,25 @@ def test_batches_keep_to_their_size_and_waste_little(tokenizer: Tokenizer) -> No
     assert all(rows * width <= 256 for rows, width in runtime.widths)
     places = sum(rows * width for rows, width in runtime.widths)
     assert places < 1.35 * sum(len(tokenizer.encode(text)) for _, text in texts)
+
+
+@pytest.mark.parametrize("on_one_core", [False, True])
+def test_on_one_core_no_thread_works_beside(
+    tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch, on_one_core: bool
+) -> None:
+    monkeypatch.setattr("thaigov_events.models.sections.GROUP", 10)
+    runtime, threads = DigitRuntime(tokenizer), set()
+    runtime.on_one_core, mark = on_one_core, runtime.mark
+
+    def note(ids: Integers) -> tuple[Floats, Floats]:
+        threads.add(threading.current_thread())
+        return mark(ids)
+
+    monkeypatch.setattr(runtime, "mark", note)
+    texts = [("a", "แมว 1 " * n) for n in (1, 20, 0, 3, 30)]
+    documents = Predictor(runtime, tokenizer, ModelSettings(SCHEMA)).predict(texts)
+    assert [len(document.entities) for document in documents] == [1, 20, 0, 3, 30]
+    assert (threads == {threading.current_thread()}) is on_one_core
 
 
 def test_scores_are_calibrated(tokenizer: Tokenizer) -> None:

@@ -26,7 +26,7 @@ POISON, DEADLY = "ยาพิษ", "มรณะ"
 class DigitNetwork:
     """Marks every piece of digits as a QUANTITY."""
 
-    batch_tokens = 512
+    batch_tokens, on_one_core = 512, False
 
     def __init__(self, tokenizer: Tokenizer, schema: Schema) -> None:
         self.digits = [i for piece, i in tokenizer.vocabulary.items() if piece.strip("▁").isdigit()]
