@@ -20,13 +20,14 @@
   };
 
   // The links that are lit: those of a mark; of a row of a card those that join its mentions to others of the card; of the
-  // card itself those of the record's own mentions, since all that lie among its parts would hide the text.
+  // card itself those of the record's own mentions, since all that lie among its parts would hide the text. A person in
+  // the list of people is as a card.
   const chooseLinks = (article) => {
     if (lit?.closest("article") !== article) return [];
     const links = linksOf(article);
     if (lit.matches("mark")) return links.filter(({ head, tail }) => head === lit || tail === lit);
     if (lit.matches(".links li")) return links.filter(({ row }) => row === lit);
-    const headline = lit.closest(".record").querySelector("h3");
+    const headline = lit.closest(".record, .person").querySelector("[data-own]");
     const own = new Set((lit === headline ? lit.dataset.own : lit.dataset.mentions).split(" "));
     const card = new Set(headline.dataset.mentions.split(" "));
     return links.filter(

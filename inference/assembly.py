@@ -66,10 +66,10 @@ def assemble(graph: Graph) -> list[Record]:
     rest = [(identity, subject) for identity, subject in subjects.items() if identity not in topics]
     for identity, subject in rest:
         if identity[0] == "PROJECT" and subject.has_facts:
-            records.append(ProjectRecord(id=_name_record(graph, identity), document=document.id, subject=subject))
+            records.append(ProjectRecord(id=graph.name_record(identity), document=document.id, subject=subject))
     for identity, subject in rest:
         if identity[0] != "PROJECT" and subject.has_figures:
-            records.append(FiguresRecord(id=_name_record(graph, identity), document=document.id, subject=subject))
+            records.append(FiguresRecord(id=graph.name_record(identity), document=document.id, subject=subject))
     records.extend(_find_loose_figures(graph))
     return records
 
@@ -95,10 +95,6 @@ def _is_told(graph: Graph, members: Sequence[Entity]) -> bool:
     return members[0].id in graph.weights or classify_trigger(graph.text(members[0].id)) != "meeting"
 
 
-def _name_record(graph: Graph, identity: Identity) -> str:
-    return f"{graph.document.id}:{graph.mentions[identity][0].id}"
-
-
 def _assemble_event(graph: Graph, identity: Identity, *, subjects: Mapping[Identity, Subject]) -> EventRecord:
     members = graph.mentions[identity]
     anchor = max(members, key=lambda member: graph.weights.get(member.id, (0, 0)))
@@ -111,7 +107,7 @@ def _assemble_event(graph: Graph, identity: Identity, *, subjects: Mapping[Ident
     places = read_places(graph, events)
     places = infer_place(graph, places, venues=venues, committees=committees, chairs=chairs)
     return EventRecord(
-        id=_name_record(graph, identity),
+        id=graph.name_record(identity),
         document=graph.document.id,
         type=next((each for each in types if each != "other"), "other"),
         trigger=graph.text(anchor.id),
@@ -149,7 +145,7 @@ def _read_topics(graph: Graph, events: Sequence[str], *, subjects: Mapping[Ident
         if identity in subjects:
             topics.append(replace(subjects[identity], evidence=evidence))
         elif identity[0] == "EVENT":
-            name, record = graph.text(links[0].tail), _name_record(graph, identity)
+            name, record = graph.text(links[0].tail), graph.name_record(identity)
             topics.append(Subject(type="event", name=name, evidence=evidence, record=record))
     return tuple(topics)
 

@@ -1,8 +1,11 @@
-"""A record as a card: what it is in the head, below a row for each part, bound to the marks it came from."""
+"""A record as a card: what it is in the head, below a row for each part, bound to the marks it came from.
+
+People are a list, in which each has offices and seats as such rows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -45,6 +48,7 @@ _NAMES = MappingProxyType(
         "counts": ("จำนวน", "counts"),
         "holder": ("ผู้ได้รับแต่งตั้ง", "holder"),
         "position": ("ตำแหน่ง", "position"),
+        "positions": ("ตำแหน่ง", "position"),
         "member_of": ("กรรมการใน", "member of"),
         "cue": ("คำบ่งชี้", "cue"),
         "other_committees": ("คณะกรรมการอื่น", "other committees"),
@@ -55,7 +59,7 @@ _NAMES = MappingProxyType(
         "other_positions": ("ตำแหน่งอื่น", "other positions"),
     }
 )
-_HIDDEN = frozenset({"kind", "type", "id", "document", "record", "basis", "mentions", "confidence"})
+_HIDDEN = frozenset({"kind", "type", "id", "document", "record", "person", "basis", "mentions", "confidence"})
 _NAME_PARTS = frozenset({"title", "rank", "given_name", "surname", "alias"})  # they stand in the name
 _CARD_HEAD = frozenset({"name", "trigger"})
 _LINE = ("name", "position", "organization", "committee", "location")
@@ -99,14 +103,32 @@ def render_record(record: dict[str, Any], marks: Mapping[str, str]) -> str:
         "spans": " ".join(facets.spans),
     }
     attributes = "".join(f' data-{name}="{quote_text(value)}"' for name, value in data.items() if value)
-    own = " ".join(marks[mention] for mention in record.get("mentions", ()))
     headline = show_text(record.get("trigger") or record.get("name") or "")
-    score = _note(show_score(record.get("confidence")).strip())
     return (
-        f'<section class="record"{attributes}><h3{_bind(list_mentions(record), marks)} data-own="{own}">'
-        f'<span class="kind">{show_name(facets.type)}</span>{headline}{score}</h3>\n'
+        f'<section class="record"{attributes}><h3{_bind_head(record, marks)}>'
+        f'<span class="kind">{show_name(facets.type)}</span>{headline}{_note_score(record)}</h3>\n'
         f"{_render_rows(record, marks, without=_CARD_HEAD)}</section>\n"
     )
+
+
+def render_people(people: Sequence[dict[str, Any]], marks: Mapping[str, str]) -> str:
+    """Return the list of the people of an article, names bound as the headlines of cards are; nothing of nobody."""
+    items = "".join(
+        f'<li class="person"><div{_bind_head(person, marks)}>{show_text(person["name"])}{_note_score(person)}</div>\n'
+        f"{_render_rows(person, marks, without=(*_CARD_HEAD, *_NAME_PARTS))}</li>\n"
+        for person in people
+    )
+    summary = f"<summary>บุคคล · people ({len(people)})</summary>"
+    return f'<details class="people" open>{summary}\n<ol>\n{items}</ol></details>\n' if items else ""
+
+
+def _bind_head(record: Mapping[str, Any], marks: Mapping[str, str]) -> str:
+    own = " ".join(marks[mention] for mention in record.get("mentions", ()))
+    return f'{_bind(list_mentions(record), marks)} data-own="{own}"'
+
+
+def _note_score(part: Mapping[str, Any]) -> str:
+    return _note(show_score(part.get("confidence")).strip())
 
 
 def _bind(mentions: Iterable[str], marks: Mapping[str, str]) -> str:

@@ -21,7 +21,7 @@ from thaigov_events.models.tokenizer import Tokens, load_tokenizer
 from thaigov_events.models.windows import Window
 
 # The form of `Extraction.to_dict`: a number more when what was written before would no longer be read rightly.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)

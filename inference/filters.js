@@ -1,6 +1,6 @@
 "use strict";
 // The filters of a page of several articles. An article stays where it holds all the words, and where a record passes
-// the other filters. Of its records those that hold the words stay, or all where the words stand only in its text.
+// the other filters. Of its records those that hold the words stay, or all where none holds them; so do its people.
 // The page is told what was found by the event "found".
 (() => {
   const finder = document.querySelector(".finder");
@@ -22,7 +22,8 @@
       spans: listOf(card.dataset.spans).map((span) => span.split("/")),
     }));
     records.push(...own);
-    return { element, records: own };
+    const people = [...element.querySelectorAll(".person")].map((item) => ({ item }));
+    return { element, records: own, people };
   });
   [...document.querySelectorAll(".index ol a")].forEach((link, at) => {
     articles[at].entry = link.parentElement;
@@ -35,16 +36,19 @@
       .replace(/[๐-๙]/g, (digit) => digit.charCodeAt(0) - 0x0e50)
       .replace(/[\u200b-\u200d\u2060\ufeff]/g, "");
 
-  // Texts are read at the first search, and a card's without the names of its rows.
+  // Texts are read at the first search, and those of cards and people without the names of their rows.
+  const readRows = (element) => {
+    const rows = [...element.querySelectorAll("h3, div, dd:not(:has(div)), li:not(:has(div))")];
+    return plain(rows.map((row) => row.textContent).join("\n"));
+  };
   const readTexts = () => {
     if (articles[0].text !== undefined) return;
     for (const article of articles) {
-      for (const record of article.records) {
-        const rows = [...record.card.querySelectorAll("h3, div, dd:not(:has(div)), li:not(:has(div))")];
-        record.text = plain(rows.map((row) => row.textContent).join("\n"));
-      }
+      for (const record of article.records) record.text = readRows(record.card);
+      for (const person of article.people) person.text = readRows(person.item);
       const own = ["h2", ".text"].map((part) => article.element.querySelector(part).textContent);
-      article.text = [plain(own.join("\n")), ...article.records.map((record) => record.text)].join("\n");
+      const parts = [...article.records, ...article.people].map((part) => part.text);
+      article.text = [plain(own.join("\n")), ...parts].join("\n");
     }
   };
 
@@ -53,8 +57,10 @@
     const holds = (text) => words.every((word) => text.includes(word));
     for (const article of articles) {
       article.named = !words.length || holds(article.text);
-      const hits = words.length ? article.records.filter((record) => holds(record.text)) : [];
-      for (const record of article.records) record.named = article.named && (!hits.length || hits.includes(record));
+      for (const parts of [article.records, article.people]) {
+        const hits = words.length ? parts.filter((part) => holds(part.text)) : [];
+        for (const part of parts) part.named = article.named && (!hits.length || hits.includes(part));
+      }
     }
   };
 
@@ -85,6 +91,7 @@
       article.shown = article.named && (anyRecord || shown > 0);
       article.element.hidden = article.entry.hidden = !article.shown;
       for (const record of article.records) record.card.hidden = !record.shown;
+      for (const person of article.people) person.item.hidden = !person.named;
       const total = article.records.length;
       article.count.textContent = shown === total ? total : `${shown}/${total}`;
     }

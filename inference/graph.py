@@ -107,6 +107,10 @@ class Graph:
         """Return the links of a label that end at a mention."""
         return self.incoming.get((label, mention), ())
 
+    def name_record(self, identity: Identity) -> str:
+        """Return the id of the record of a thing: the document's, and that of the first mention of the thing."""
+        return f"{self.document.id}:{self.mentions[identity][0].id}"
+
     def label(self, mention: str) -> str:
         """Return the label of a mention."""
         return self.entities[mention].label

@@ -1,4 +1,4 @@
-"""One page for the browser: articles with coloured mentions, their records beside them, their links below.
+"""One page for the browser: articles with coloured mentions, beside them their records, people and links.
 
 The script lights what belongs together, draws links as arcs over the text, and finds articles among many.
 
@@ -15,11 +15,12 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 from tempfile import SpooledTemporaryFile
-from typing import Any, TextIO
+from typing import TextIO
 
 from thaigov_events.annotations.document import Document
 from thaigov_events.annotations.schema import EntityType, Schema
-from thaigov_events.inference.cards import list_mentions, render_record
+from thaigov_events.inference.cards import list_mentions, render_people, render_record
+from thaigov_events.inference.extractor import Extraction
 from thaigov_events.inference.facets import read_facets
 from thaigov_events.inference.markup import find_break, fit_spans, quote_text, show_score, show_text
 from thaigov_events.inference.page_index import IndexEntry, render_index
@@ -30,32 +31,32 @@ _SPOOLED_BYTES = 32 * 2**20
 _TITLE_CHARACTERS = 100
 
 
-def render_page(documents: Iterable[tuple[Document, list[dict[str, Any]]]], schema: Schema) -> str:
-    """Return the page of documents and their records, as `Record.to_dict` gives them; see `write_page`."""
+def render_page(extractions: Iterable[Extraction], schema: Schema) -> str:
+    """Return the page of articles; see `write_page`."""
     page = io.StringIO()
-    write_page(page, documents, schema)
+    write_page(page, extractions, schema)
     return page.getvalue()
 
 
-def write_page(file: TextIO, documents: Iterable[tuple[Document, list[dict[str, Any]]]], schema: Schema) -> None:
-    """Write the page of documents and their records; documents are taken one at a time and not kept.
+def write_page(file: TextIO, extractions: Iterable[Extraction], schema: Schema) -> None:
+    """Write the page of articles with their records and people; they are taken one at a time and not kept.
 
-    Several documents get an index with filters and a timeline at the top. Characters that would reorder or
+    Several articles get an index with filters and a timeline at the top. Characters that would reorder or
     break the page, and lone surrogates, are shown as ⟨U+202E⟩; all else of an article stands as it is. A mark
     whose border lies between a letter and its vowel or tone mark is drawn around both.
 
     Raises:
-        ValueError: when a colour of the schema is not of the form #rrggbb, or a record names a mention that
-            its document does not have.
+        ValueError: when a colour of the schema is not of the form #rrggbb, or a record or person names a mention
+            that its document does not have.
     """
     labels = {entity.name: (f"e{at}", entity) for at, entity in enumerate(schema.entities)}
     style = _read_style(schema)
     script = "".join((files(__package__) / name).read_text("utf-8") for name in _SCRIPTS)
     entries: list[IndexEntry] = []
     with SpooledTemporaryFile(_SPOOLED_BYTES, "w+", encoding="utf-8", newline="") as articles:
-        for number, (document, records) in enumerate(documents, 1):
-            articles.writelines(_render_document(document, records, number=number, labels=labels, schema=schema))
-            entries.append(IndexEntry(_title(document), tuple(map(read_facets, records))))
+        for number, extraction in enumerate(extractions, 1):
+            articles.writelines(_render_article(extraction, number=number, labels=labels, schema=schema))
+            entries.append(IndexEntry(_title(extraction.document), tuple(map(read_facets, extraction.events))))
         file.write(_render_head(style, script, schema))
         if len(entries) > 1:
             file.writelines(render_index(entries))
@@ -103,14 +104,10 @@ def _title(document: Document) -> str:
     return f"{document.id}: {first[:end]}{'…' if len(first) > end else ''}"
 
 
-def _render_document(
-    document: Document,
-    records: list[dict[str, Any]],
-    *,
-    number: int,
-    labels: Mapping[str, tuple[str, EntityType]],
-    schema: Schema,
+def _render_article(
+    extraction: Extraction, *, number: int, labels: Mapping[str, tuple[str, EntityType]], schema: Schema
 ) -> Iterator[str]:
+    document = extraction.document
     marks = {entity.id: f"m{number}-{at}" for at, entity in enumerate(document.entities)}
     title = show_text(_title(document))
     yield f'<article id="d{number}">\n<h2>{title}</h2>\n<div class="columns">\n<div class="text">'
@@ -127,14 +124,16 @@ def _render_document(
         )
         position = end
     yield f'{show_text(document.text[position:])}</div>\n<aside class="records">\n'
-    for record in records:
+    for record in (*extraction.events, *extraction.people):
         missing = [mention for mention in list_mentions(record) if mention not in marks]
         if missing:
             raise ValueError(
                 f"document {document.id}: record {record.get('id')} names mention {missing[0]}, which it has"
                 " not; give the records of this very document"
             )
+    for record in extraction.events:
         yield render_record(record, marks)
+    yield render_people(extraction.people, marks)
     yield from _render_links(document, marks, schema)
     yield '</aside>\n<svg class="arcs" aria-hidden="true"></svg>\n</div>\n</article>\n'
 

@@ -1,4 +1,4 @@
-"""Records as plain text, for the terminal."""
+"""Records and people as plain text, for the terminal."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ Item = dict[str, Any]
 
 
 def format_events(extraction: Extraction) -> str:
-    """Return an article's records as indented lines, under a line with its id."""
+    """Return an article's records, and its people with an office or a seat, as indented lines under one with its id."""
     document = extraction.document
     head = f"── {document.id}: {len(document.entities)} mentions, {len(document.relations)} relations, "
     head += f"{len(extraction.events)} records"
     lines = [head, *(line for record in extraction.events for line in _format_record(record))]
+    lines += _format_people(extraction.people)
     return "".join(name_controls(" ".join(line.splitlines())) + "\n" for line in lines)
 
 
@@ -26,6 +27,13 @@ def _format_record(record: Item) -> list[str]:
     title = record.get("trigger") or record.get("name") or _actor(record.get("holder", {}))
     sure = f"  ({record['confidence']:.2f})" if "confidence" in record else ""
     return [f"  {_join((kind, title), ': ')}{sure}", *(f"      {name:<13}{text}" for name, text in _rows(record))]
+
+
+def _format_people(people: list[Item]) -> list[str]:
+    """Return those who have an office or a seat, a line each, under a line that tells how many of all they are."""
+    known = [person for person in people if "positions" in person or "member_of" in person]
+    head = f"  people: {len(known)} of {len(people)} with an office or a seat"
+    return [head, *(f"      {_person(person)}" for person in known)] if known else []
 
 
 def _rows(record: Item) -> list[tuple[str, str]]:
@@ -63,6 +71,12 @@ def _committee(item: Item) -> str:
 def _actor(item: Item) -> str:
     names = ("name", "position", "organization", "committee", "location")
     return _join((item.get(name) for name in names), ", ")
+
+
+def _person(item: Item) -> str:
+    positions = (post["position"] for post in item.get("positions", ()))
+    seats = (f"member of {_committee(seat)}" for seat in item.get("member_of", ()))
+    return _join((item["name"], *positions, *seats), ", ")
 
 
 def _place(item: Item) -> str:

@@ -62,7 +62,7 @@ def read_records(path: Path) -> Iterator[Extraction]:
 def write_stream(file: TextIO, extractions: Iterable[Extraction], *, kind: str, schema: Schema) -> None:
     """Write extractions as `events`, `jsonl` or `html` to an open file, one after another."""
     if kind == "html":
-        write_page(file, ((extraction.document, extraction.events) for extraction in extractions), schema)
+        write_page(file, extractions, schema)
         return
     for extraction in extractions:
         if kind == "jsonl":

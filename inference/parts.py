@@ -208,6 +208,7 @@ def describe_actor(graph: Graph, links: Sequence[Relation], *, without: frozense
         return Actor(
             evidence,
             **tell_name(graph.text(named)),
+            person=graph.name_record(graph.identities[named]),
             position=positions[0] if positions else "",
             office=graph.offices.get(offices[0].tail) if offices else None,
             other_positions=positions[1:],

@@ -130,10 +130,11 @@ class Actor(Part):
 
     A person has a name and perhaps positions, the one stated nearest first; an office without a person has
     only a position; a body or an area that acts has only its own field. `title`, `rank`, `given_name`,
-    `surname` and `alias` are the parts of a person's name as written, `office` is what `position` says.
+    `surname` and `alias` are the parts of a person's name as written, `person` is the id of the person's record among
+    the `people` of the article, `office` is what `position` says.
 
     Raises:
-        ValueError: when nothing says who it is, or parts of a name or an office stand without it.
+        ValueError: when nothing says who it is, or parts of a name, a person's id or an office stand without it.
     """
 
     evidence: Evidence
@@ -143,6 +144,7 @@ class Actor(Part):
     given_name: str = ""
     surname: str = ""
     alias: str = ""
+    person: str = ""
     position: str = ""
     office: Office | None = None
     other_positions: tuple[str, ...] = ()
@@ -156,6 +158,8 @@ class Actor(Part):
             raise ValueError(f"actor of {self.evidence.mentions}: needs a name, position, body or area")
         if not self.name and (self.title or self.rank or self.given_name or self.surname or self.alias):
             raise ValueError(f"actor of {self.evidence.mentions}: has parts of a name, but no name")
+        if self.person and not self.name:
+            raise ValueError(f"actor of {self.evidence.mentions}: is the person {self.person!r}, but has no name")
         if self.office and not self.position:
             raise ValueError(f"actor of {self.evidence.mentions}: has an office, but no position")
 

@@ -21,16 +21,17 @@ def list_people(graph: Graph) -> Iterator[PersonRecord]:
     alone: dict[Identity, list[str]] = defaultdict(list)
     for position, person in graph.holders.items():
         alone[graph.identities[person]].append(position)
-    for identity, members in graph.mentions.items():
+    for identity in graph.mentions:
         if identity[0] == "PERSON":
-            yield _describe_person(graph, [member.id for member in members], alone=alone.get(identity, ()))
+            yield _describe_person(graph, identity, alone=alone.get(identity, ()))
 
 
-def _describe_person(graph: Graph, names: Sequence[str], *, alone: Sequence[str]) -> PersonRecord:
+def _describe_person(graph: Graph, identity: Identity, *, alone: Sequence[str]) -> PersonRecord:
+    names = [member.id for member in graph.mentions[identity]]
     held = [link for name in names for link in graph.links_from("holds_position", name)]
     seats = [link for name in names for link in graph.links_from("member_of", name)]
     return PersonRecord(
-        id=f"{graph.document.id}:{names[0]}",
+        id=graph.name_record(identity),
         document=graph.document.id,
         **tell_name(graph.text(graph.choose_writing(names[0]))),
         evidence=graph.cite((*names, *alone)),

@@ -1,8 +1,9 @@
 """The flat tables: a class is a table, a field a column, its type the column's type.
 
 Columns that other tables refer to: `articles.id`, by `article` everywhere; `events.id` and `projects.id`, by
-`participants.record`, `amounts.owner` and `topics.subject`; `people.id`, by `positions.person`. `mentions` lists the
-ids of the mentions that a row came from, `mentions.id` of the same article.
+`participants.record`, `amounts.owner` and `topics.subject`; `people.id`, by `positions.person`, `participants.person`
+and `appointments.person`. `mentions` lists the ids of the mentions that a row came from, `mentions.id` of the same
+article.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ LastFiscalYear: TypeAlias = Annotated[int | None, "the last one; the same where 
 OfficeGrade: TypeAlias = Annotated[str | None, "its grade in English; empty where the position cannot be read"]
 OfficeArea: TypeAlias = Annotated[str | None, "the ISO 3166-2 code of its province"]
 IsInferred: TypeAlias = Annotated[bool | None, "whether it is merely the only province that the article names"]
+PersonId: TypeAlias = Annotated[str | None, "people.id; empty where nobody is named"]
 PersonText: TypeAlias = Annotated[str | None, "a person's name as written, with title"]
 Seats: TypeAlias = Annotated[Texts, "committees with a seat, by name or else code"]
 
@@ -181,6 +183,7 @@ class ParticipantRow(Row):
     article: str
     role: Annotated[str, "chair, participant or organizer"]
     number: Annotated[int, "the place among those of the role, from 1; the first chair is the one in events"]
+    person: PersonId
     name: PersonText
     given_name: str | None
     surname: str | None
@@ -233,6 +236,7 @@ class AppointmentRow(Row):
     table: ClassVar[str] = "appointments"
     id: str
     article: str
+    person: PersonId
     name: PersonText
     given_name: str | None
     surname: str | None

@@ -178,6 +178,7 @@ def _list_participants(item: Item, *, record: str, article: str) -> Iterator[Par
                 article=article,
                 role=role,
                 number=number,
+                person=actor.get("person"),
                 name=actor.get("name"),
                 given_name=actor.get("given_name"),
                 surname=actor.get("surname"),
@@ -221,6 +222,7 @@ def _read_appointment(record: Item) -> AppointmentRow:
     return AppointmentRow(
         id=record["id"],
         article=record["document"],
+        person=holder.get("person"),
         name=holder.get("name"),
         given_name=holder.get("given_name"),
         surname=holder.get("surname"),

@@ -55,10 +55,10 @@
     if (held) partnersOf(held)[0]?.scrollIntoView({ block: "nearest", behavior: "smooth" });
   };
 
-  // A card stands for its headline wherever no row of its own is hit.
+  // A card, and a person in the list, stands for its headline wherever no row of its own is hit.
   const targetOf = (event) =>
     event.target.closest("article mark, article [data-mentions]") ??
-    event.target.closest(".record")?.querySelector("h3[data-mentions]") ??
+    event.target.closest(".record, .person")?.querySelector("[data-own][data-mentions]") ??
     null;
   const hover = (event) => {
     if (!held) light(targetOf(event));

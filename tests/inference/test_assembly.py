@@ -70,7 +70,7 @@ def test_meeting_is_one_record_over_all_its_mentions() -> None:
         "basis": "venue", "province": "ตราด", "iso_3166_2": "TH-23", "dopa_code": "23", "mentions": ["V1"],
     }  # fmt: skip
     assert record["chair"] == {
-        "name": "นายสมมุติ ใจดี", "title": "นาย", "given_name": "สมมุติ", "surname": "ใจดี",
+        "name": "นายสมมุติ ใจดี", "title": "นาย", "given_name": "สมมุติ", "surname": "ใจดี", "person": "d1:P1",
         "position": "ผู้ว่าราชการจังหวัดตราด", "office": {"grade": "governor", "area": "TH-23"}, "mentions": ["P1", "O1"],
     }  # fmt: skip
     assert [pick(each, "name", "position", "office", "mentions") for each in record["participants"]] == [
@@ -288,7 +288,7 @@ def test_person_and_the_same_office_alone_are_one_participant() -> None:
     assert only(marked, links)["participants"] == [
         {
             "name": "พ.ต.อ.สมมุติ ใจดี (ต้น)", "rank": "พ.ต.อ.", "given_name": "สมมุติ", "surname": "ใจดี", "alias": "ต้น",
-            "position": "รมว.ทส.", "mentions": ["P1", "O1", "O2"],
+            "person": "d1:P1", "position": "รมว.ทส.", "mentions": ["P1", "O1", "O2"],
             "office": {"grade": "minister", "body": "กระทรวงทรัพยากรธรรมชาติและสิ่งแวดล้อม"},
         }
     ]  # fmt: skip
@@ -713,6 +713,7 @@ def test_trigger_words_give_the_type(trigger: str, kind: str) -> None:
         lambda: Committee(Evidence(("T1",))),
         lambda: Actor(Evidence(("T1",))),
         lambda: Actor(Evidence(("T1",)), position="ปลัด", surname="ใจดี"),
+        lambda: Actor(Evidence(("T1",)), position="ปลัด", person="d1:T2"),
         lambda: Actor(Evidence(("T1",)), name="นายก ข", office=Office("governor")),
         lambda: LooseFigureRecord(id="d1:T1", document="d1", evidence=Evidence(("T1",))),
     ],

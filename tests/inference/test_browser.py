@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 
 from thaigov_events.annotations import Document, Entity, Relation, Schema, read_corpus
-from thaigov_events.inference.assembly import assemble
-from thaigov_events.inference.graph import Graph
+from thaigov_events.inference.extractor import Extraction
 from thaigov_events.inference.html import render_page
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not here: pip install 'thaigov-events[browser]'")
@@ -101,17 +100,19 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def pairs() -> list[tuple[Document, list[dict[str, Any]]]]:
-    return [
-        (document, [record.to_dict() for record in assemble(Graph.build(document))])
-        for document in read_corpus(SAMPLES, SCHEMA)
-    ]
+def told() -> list[Extraction]:
+    return [Extraction.tell(document) for document in read_corpus(SAMPLES, SCHEMA)]
 
 
 @pytest.fixture(scope="module")
-def samples(pairs: list[tuple[Document, list[dict[str, Any]]]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pairs(told: list[Extraction]) -> list[tuple[Document, list[dict[str, Any]]]]:
+    return [(extraction.document, extraction.events) for extraction in told]
+
+
+@pytest.fixture(scope="module")
+def samples(told: list[Extraction], tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("pages") / "samples.html"
-    path.write_text(render_page(pairs, SCHEMA), encoding="utf-8")
+    path.write_text(render_page(told, SCHEMA), encoding="utf-8")
     return path
 
 
@@ -353,6 +354,44 @@ def test_filter_by_words_keeps_the_cards_that_hold_them(visit: Visit, pairs: Any
     assert list(shown) == [f"d{n}" for n, (document, _) in enumerate(pairs, 1) if name in document.text]
 
 
+def people_shown(visit: Visit, article: str) -> list[str]:
+    return visit.page.evaluate(
+        """(id) => [...document.querySelectorAll(`#${id} .person`)].filter((item) => item.checkVisibility())
+        .map((item) => item.querySelector("[data-own]").firstChild.textContent)""",
+        article,
+    )
+
+
+def test_name_in_the_list_of_people_lights_the_person_with_the_offices(visit: Visit, told: list[Extraction]) -> None:
+    at, person = next((at, each) for at, each in enumerate(told[0].people) if "positions" in each)
+    numbers = {entity.id: f"m1-{at}" for at, entity in enumerate(told[0].document.entities)}
+    own = {*person["mentions"]}
+    named = own | {mention for post in person["positions"] for mention in post["mentions"]}
+    item = visit.page.locator("#d1 .person").nth(at)
+    item.locator("[data-own]").click()
+    assert visit.lit() == sorted(numbers[mention] for mention in named)
+    arcs = {(arc["head"], arc["tail"]) for arc in visit.arcs()}
+    links = [
+        link for link in told[0].document.relations if {link.head, link.tail} <= named and {link.head, link.tail} & own
+    ]
+    assert arcs == {(numbers[link.head], numbers[link.tail]) for link in links} and arcs
+    item.locator("dd div[data-mentions]").first.hover()
+    assert visit.lit() == sorted(numbers[mention] for mention in named), "held although the pointer is elsewhere"
+
+
+def test_filter_by_words_keeps_the_people_that_hold_them(visit: Visit, told: list[Extraction]) -> None:
+    names = [person["name"] for person in told[0].people]
+    assert people_shown(visit, "d1") == names and len(names) > 2
+    visit.filter(lambda: visit.page.fill("#words", names[1]))
+    assert people_shown(visit, "d1") == [names[1]]
+    holds = [person for person in told[0].people if '"grade": "governor"' in json.dumps(person.get("positions"))]
+    visit.filter(lambda: visit.page.fill("#words", f"{holds[0]['name']} governor"))
+    assert people_shown(visit, "d1") == [holds[0]["name"]], "what an office says is found although no text has it"
+    first_line = told[0].document.text.splitlines()[0]
+    visit.filter(lambda: visit.page.fill("#words", first_line))
+    assert people_shown(visit, "d1") == names
+
+
 def test_words_only_in_the_running_text_keep_all_cards_and_digits_are_one(visit: Visit) -> None:
     text = visit.page.locator("#d2 .text").text_content() or ""
     assert "๑๓.๓๐" in text
@@ -447,7 +486,9 @@ def test_hostile_article_shows_as_text_and_runs_nothing(browser: Browser, tmp_pa
         "place": {"province": EVIL, "iso_3166_2": EVIL, "areas": [EVIL], "basis": "stated", "mentions": ["T2"]},
     }  # fmt: skip
     path = tmp_path / "evil.html"
-    path.write_text(render_page([(document, [record]), (replace(document, id="d2"), [])], SCHEMA), encoding="utf-8")
+    person = {"id": EVIL, "name": EVIL, "positions": [{"position": EVIL, "mentions": ["T2"]}], "mentions": ["T2"]}
+    articles = [Extraction(document, {}, [record], [person]), Extraction(replace(document, id="d2"), {}, [], [])]
+    path.write_text(render_page(articles, SCHEMA), encoding="utf-8")
     page = browser.new_page()
     visit = Visit(page, path)
     page.locator("#m1-0").hover()
@@ -551,11 +592,13 @@ MOST_SECONDS_TO_FILTER = 5
 
 
 @pytest.mark.slow
-def test_thousand_articles_are_filtered_without_a_wait(browser: Browser, pairs: Any, tmp_path: Path) -> None:
+def test_thousand_articles_are_filtered_without_a_wait(
+    browser: Browser, told: list[Extraction], tmp_path: Path
+) -> None:
     many = [
-        (replace(document, id=f"x{at}"), records)
+        replace(extraction, document=replace(extraction.document, id=f"x{at}"))
         for at in range(1000)
-        for document, records in [pairs[at % len(pairs)]]
+        for extraction in [told[at % len(told)]]
     ]
     path = tmp_path / "many.html"
     path.write_text(render_page(many, SCHEMA), encoding="utf-8")
@@ -577,7 +620,7 @@ def test_thousand_articles_are_filtered_without_a_wait(browser: Browser, pairs: 
         )
         assert milliseconds < 1000 * MOST_SECONDS_TO_FILTER
     kept = expect(
-        many,
+        [(extraction.document, extraction.events) for extraction in many],
         lambda record: (
             '"iso_3166_2": "TH-55"' in json.dumps(record) and any(end >= "2024-01-01" for _, end in days_of(record))
         ),

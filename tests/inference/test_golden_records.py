@@ -32,7 +32,7 @@ NAMES = tuple(f"seed-{number}" for number in range(5))
 # Read, not quoted; where one of them is no ASCII (`กลุ่ม`) it is quoted all the same.
 NORMALISED = frozenset(
     (
-        *("id", "document", "record", "kind", "type", "basis", "grade", "reason"),
+        *("id", "document", "record", "person", "kind", "type", "basis", "grade", "reason"),
         *("start", "end", "precision", "minimum", "maximum", "unit", "per", "number"),
         *("iso_3166_2", "dopa_code", "area", "mentions"),
     )

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from marked_text import read_marked
 
 from thaigov_events.annotations import Document, Entity, Relation, Schema, read_corpus
-from thaigov_events.inference.assembly import assemble
+from thaigov_events.inference.extractor import Extraction
 from thaigov_events.inference.facets import Facets, read_facets
-from thaigov_events.inference.graph import Graph
 from thaigov_events.inference.html import render_page, write_page
 from thaigov_events.inference.markup import fit_spans
 
@@ -49,7 +49,7 @@ class Page(HTMLParser):
             self.open.append((tag, values.get("class", "")))
             if tag in ("article", "section", "mark", "style", "script", "nav"):
                 self.texts.setdefault(tag, []).append("")
-            if values.get("class") in ("text", "links"):
+            if values.get("class") in ("text", "links", "people"):
                 self.texts.setdefault(values["class"], []).append("")
 
     def handle_endtag(self, tag: str) -> None:
@@ -73,8 +73,14 @@ def meeting(text: str = "นายก ข เปิดการประชุ�
     return Document(id, text, entities, (Relation("chairs", "T1", "T2", 0.5), Relation("held_at", "T2", "T3")))
 
 
+def tell(
+    document: Document, records: Sequence[dict[str, Any]] = (), people: Sequence[dict[str, Any]] = ()
+) -> Extraction:
+    return Extraction(document, {}, [*records], [*people])
+
+
 def render(*documents: Document) -> Page:
-    return Page(render_page([(d, [r.to_dict() for r in assemble(Graph.build(d))]) for d in documents], SCHEMA))
+    return Page(render_page(map(Extraction.tell, documents), SCHEMA))
 
 
 def visible(text: str) -> str:
@@ -108,7 +114,7 @@ def test_colour_that_is_none_is_refused() -> None:
     first, *rest = SCHEMA.entities
     broken = Schema((replace(first, colour="red;} body{display:none"), *rest), SCHEMA.relations)
     with pytest.raises(ValueError, match=r"PERSON has the colour .*#rrggbb"):
-        render_page([(meeting(), [])], broken)
+        render_page([tell(meeting())], broken)
 
 
 def test_cards_and_links_name_marks_that_exist() -> None:
@@ -148,7 +154,7 @@ def test_card_shows_every_part_of_a_record() -> None:
              "periods": [{"text": "ปีหน้า", "type": "unparsed", "reason": "no year", "mentions": ["T2"]}]}]}],
         "unheard_of": "ยังไม่รู้จัก",
     }  # fmt: skip
-    (card,) = Page(render_page([(meeting(), [record])], SCHEMA)).texts["section"]
+    (card,) = Page(render_page([tell(meeting(), [record])], SCHEMA)).texts["section"]
     for words in (
         "ประชุม · meeting", "การประชุม 77%", "คณะก กก.", "ครั้งที่ ๑ 1/2570", "วันดี 2026-09-10 – 2026-09-11", "ตราด ISO 3166-2 TH-23 · DOPA 23 · ตามสถานที่ · by the venue",
         "นายฉ ช ผู้ว่าฯ · governor · ISO 3166-2 TH-23 · ตามบทความ · by the article", "พื้นที่อื่น · other places", "จ.น่าน อ.เมือง เมืองน่าน · ISO 3166-2 TH-55 · DOPA 5501",
@@ -163,7 +169,8 @@ def test_card_shows_every_part_of_a_record() -> None:
 def test_nothing_in_a_text_becomes_markup() -> None:
     document = Document(EVIL, EVIL, (Entity('T"<1>', "EVENT", 2, len(EVIL)),))
     record = {"kind": EVIL, "id": EVIL, "trigger": EVIL, EVIL: EVIL, "mentions": ['T"<1>'], "venue": {"name": EVIL}}
-    source = render_page([(document, [record]), (document, [])], SCHEMA)
+    person = {"id": EVIL, "name": EVIL, EVIL: EVIL, "mentions": ['T"<1>'], "positions": [{"position": EVIL}]}
+    source = render_page([tell(document, [record], [person]), tell(document)], SCHEMA)
     source.encode("utf-8")
     page = Page(source)
     assert page.texts["text"] == [visible(EVIL)] * 2
@@ -172,10 +179,11 @@ def test_nothing_in_a_text_becomes_markup() -> None:
     assert not page.all("img")
     # Kind, trigger, a key, its value and a name, each with the words twice.
     assert page.texts["section"][0].count("alert(1)") == 5 * 2
+    assert page.texts["people"][0].count("alert(1)") == 4 * 2
 
 
 def test_page_needs_nothing_from_outside_and_allows_only_its_own_script() -> None:
-    source = render_page([(meeting(), [])], SCHEMA)
+    source = render_page([tell(meeting())], SCHEMA)
     page = Page(source)
     assert not re.search(r"https?:|//[a-z]|@import|url\(", source)
     for tag, values in page.tags:
@@ -205,7 +213,7 @@ def test_index_lists_types_and_provinces_to_filter_by() -> None:
         for n, (code, name) in enumerate(places)
     ]
     records.append({"kind": "figures", "type": "location", "id": "f"})
-    page = Page(render_page([(meeting(), records), (meeting(id="d2"), records)], SCHEMA))
+    page = Page(render_page([tell(meeting(), records), tell(meeting(id="d2"), records)], SCHEMA))
     assert [option["value"] for option in page.all("option")] == ["", "TH-86", "TH-57", "TH-50", "TH-21", "TH-37"]
     assert [box["value"] for box in page.all("input") if "value" in box] == ["visit", "figures"]
     assert "ลงพื้นที่ · visit 10" in page.texts["nav"][0]
@@ -221,7 +229,7 @@ def test_card_carries_what_it_is_found_by() -> None:
         "place": {"province": "ตราด", "iso_3166_2": "TH-23", "mentions": ["T3"]},
         "topics": [{"name": "ก", "places": [{"province": "น่าน", "iso_3166_2": "TH-55"}, {"district": "ปัว"}]}],
     }  # fmt: skip
-    page = Page(render_page([(meeting(), [record])], SCHEMA))
+    page = Page(render_page([tell(meeting(), [record])], SCHEMA))
     (card,) = page.all("section")
     assert {name: value for name, value in card.items() if name != "class"} == {
         "data-kind": "event", "data-type": "visit", "data-provinces": "TH-23 TH-55", "data-spans": "2024-01/2024-02",
@@ -272,16 +280,16 @@ def test_fitted_spans_hold_the_given_ones_in_order(text: str, data: st.DataObjec
             assert not inside or touching, (text, at)
 
 
-def test_documents_are_taken_one_at_a_time_and_none_gives_a_page() -> None:
+def test_articles_are_taken_one_at_a_time_and_none_gives_a_page() -> None:
     taken: list[int] = []
 
-    def documents() -> Iterator[tuple[Document, list[dict[str, Any]]]]:
+    def articles() -> Iterator[Extraction]:
         for number in range(3):
             taken.append(number)
-            yield meeting(id=str(number)), []
+            yield tell(meeting(id=str(number)))
 
     file = io.StringIO()
-    write_page(file, documents(), SCHEMA)
+    write_page(file, articles(), SCHEMA)
     assert taken == [0, 1, 2] and len(Page(file.getvalue()).all("article")) == 3
     assert Page(render_page([], SCHEMA)).all("article") == []
 
@@ -289,7 +297,45 @@ def test_documents_are_taken_one_at_a_time_and_none_gives_a_page() -> None:
 def test_record_of_another_document_is_refused() -> None:
     record = {"kind": "event", "id": "d9:T9", "mentions": ["T2"], "venue": {"name": "ก", "mentions": ["T9"]}}
     with pytest.raises(ValueError, match=r"document d1: record d9:T9 names mention T9"):
-        render_page([(meeting(), [record])], SCHEMA)
+        render_page([tell(meeting(), [record])], SCHEMA)
+
+
+def test_person_of_another_document_is_refused() -> None:
+    person = {
+        "id": "d9:T1",
+        "name": "นายก ข",
+        "mentions": ["T1"],
+        "positions": [{"position": "ปลัด", "mentions": ["T9"]}],
+    }
+    with pytest.raises(ValueError, match=r"document d1: record d9:T1 names mention T9"):
+        render_page([tell(meeting(), [], [person])], SCHEMA)
+
+
+def test_people_stand_with_offices_and_seats_in_an_event_or_not() -> None:
+    text = (
+        "[P1 นายสมมุติ ใจดี] [O1 ผู้ว่าราชการจังหวัดตราด] และ [O2 ประธานกองทุน] เปิด[E1 งาน]\n"
+        "[P2 นางวิไล ทองแท้] กรรมการ [C1 คณะกรรมการน้ำ] ([K1 คกน.]) และ [P3 นายค ง]"
+    )
+    links = "chairs P1 E1, holds_position P1 O1, holds_position P1 O2, member_of P2 C1, has_code C1 K1"
+    page = render(read_marked(text, links, scores={"P1": 0.91}))
+    (people,) = page.texts["people"]
+    assert people.split("\n", 1)[0] == "บุคคล · people (3)"
+    assert "นายสมมุติ ใจดี 91%" in people and "ผู้ว่าราชการจังหวัดตราด governor · ISO 3166-2 TH-23" in people
+    assert "กรรมการใน · member ofคณะกรรมการน้ำ คกน." in people and "นายค ง" in people
+    order = [
+        people.index(words) for words in ("นายสมมุติ", "ตำแหน่ง · position", "ผู้ว่า", "ประธานกองทุน", "นางวิไล", "นายค ง")
+    ]
+    assert order == sorted(order)
+    marks = {mark["title"].split(" · ")[2].split()[0]: mark["id"] for mark in page.all("mark") if "id" in mark}
+    heads = [values for tag, values in page.tags if tag == "div" and "data-own" in values]
+    assert [values["data-own"] for values in heads] == [marks[name] for name in ("P1", "P2", "P3")]
+    assert [values["data-mentions"].split() for values in heads] == [
+        [marks[name] for name in names] for names in (("P1", "O1", "O2"), ("P2", "C1", "K1"), ("P3",))
+    ]
+
+
+def test_no_list_of_people_where_nobody_is_named() -> None:
+    assert "people" not in render(Document("d", "ก ข", (Entity("T1", "EVENT", 0, 1),))).texts
 
 
 def test_label_outside_the_schema_is_still_marked() -> None:
@@ -319,4 +365,4 @@ def test_annotated_articles_are_shown_whole(name: str) -> None:
     documents = read_corpus(path, SCHEMA)
     page = render(*documents)
     assert page.texts["text"] == [visible(document.text) for document in documents]
-    assert len(page.texts["section"]) == sum(len(assemble(Graph.build(document))) for document in documents)
+    assert len(page.texts["section"]) == sum(len(Extraction.tell(document).events) for document in documents)

@@ -195,6 +195,7 @@ def write_full_line() -> dict[str, Any]:
         given_name="สมมุติ",
         surname="ใจดี",
         alias="หนึ่ง",
+        person="d1:T1",
         position="ผู้ว่าราชการจังหวัดตราด",
         office=Office("governor", body="กระทรวงมหาดไทย", area="TH-23", district="คลองใหญ่", area_inferred=True),
         other_positions=("ประธานกรรมการ",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from marked_text import read_marked
 
 from thaigov_events.annotations import Schema, read_corpus
+from thaigov_events.inference.assembly import assemble
 from thaigov_events.inference.events import PersonRecord
 from thaigov_events.inference.extractor import Extraction
 from thaigov_events.inference.graph import Graph
@@ -22,6 +24,21 @@ ROOT = Path(__file__).parents[2]
 def read(marked: str, links: str = "", **more: Any) -> Extraction:
     """What a marked text says."""
     return Extraction.tell(read_marked(marked, links, **more).check(Schema.load()))
+
+
+def find_actors(part: Any) -> Iterator[dict[str, Any]]:
+    """Those who chair, take part, organise or are appointed in records or their parts."""
+    if isinstance(part, list):
+        for each in part:
+            yield from find_actors(each)
+    elif isinstance(part, dict):
+        for key, value in part.items():
+            if key in ("chair", "holder"):
+                yield value
+            elif key in ("chairs", "other_chairs", "participants", "organizers"):
+                yield from value
+            else:
+                yield from find_actors(value)
 
 
 def only(marked: str, links: str = "", **more: Any) -> dict[str, Any]:
@@ -65,6 +82,17 @@ def test_mentions_of_one_person_are_one_with_the_office_that_stands_alone() -> N
     }  # fmt: skip
 
 
+def test_actors_name_their_person_also_by_an_office_that_stands_alone() -> None:
+    said = read(
+        "[P1 นายสมมุติ] [O1 ผวจ.ตราด] เปิด[E1 งาน]\n[P2 นายสมมุติ ใจดี] ลงพื้นที่[E2 ตรวจน้ำ] กับ [G1 กรมชลประทาน]\n"
+        "จากนั้น [O2 ผู้ว่าฯ] เป็นประธาน[E3 การประชุม] มี [O3 นายอำเภอ] ร่วม",
+        "chairs P1 E1, holds_position P1 O1, chairs P2 E2, participates G1 E2, chairs O2 E3, participates O3 E3",
+    )
+    (person,) = said.people
+    assert [event["chair"]["person"] for event in said.events] == [person["id"]] * 3
+    assert not any("person" in actor for event in said.events for actor in event.get("participants", ()))
+
+
 def test_all_offices_stand_in_order_with_their_own_confidence() -> None:
     scores = {"P1": 0.9, "P2": 0.8, "O1": 0.7, "O2": 0.95, "holds_position P1 O1": 1.0, "holds_position P2 O2": 0.6}
     person = only(
@@ -99,11 +127,15 @@ def test_seats_by_name_and_by_code_are_one() -> None:
 @pytest.mark.parametrize("corpus", ["samples", "authored"])
 def test_every_mention_is_of_one_person_and_no_office_is_lost(corpus: str) -> None:
     for document in read_corpus(ROOT / "annotations" / f"{corpus}.jsonl"):
-        people = list(list_people(Graph.build(document)))
+        graph = Graph.build(document)
+        people = list(list_people(graph))
         labels = {entity.id: entity.label for entity in document.entities}
         told = Counter(mention for person in people for mention in person.evidence.mentions)
         assert {m for m, label in labels.items() if label == "PERSON"} == {m for m in told if labels[m] == "PERSON"}
         assert set(told.values()) <= {1} and len({person.id for person in people}) == len(people)
+        actors = list(find_actors([record.to_dict() for record in assemble(graph)]))
+        assert {actor["person"] for actor in actors if "name" in actor} <= {person.id for person in people}
+        assert all(("person" in actor) == ("name" in actor) for actor in actors)
         bearers = {mention: person for person in people for mention in person.evidence.mentions}
         for link in document.relations:
             if link.label == "holds_position":

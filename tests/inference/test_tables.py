@@ -210,10 +210,12 @@ def test_a_meeting_is_one_row(ask: Callable[[str], list[Any]]) -> None:
 def test_an_appointment_tells_the_office_given() -> None:
     office = {"grade": "district chief", "area": "TH-23", "area_inferred": True, "district": "แหลมงอบ"}
     given = {"kind": "appointment", "id": "a:P1-O1", "document": "a", "position": "นายอำเภอแหลมงอบ", "office": office}
-    record = given | {"holder": {"name": "นายสมมุติ ใจดี", "mentions": ["P1"]}, "mentions": ["P1", "O1"]}
+    holder = {"name": "นายสมมุติ ใจดี", "person": "a:P1", "mentions": ["P1"]}
+    record = given | {"holder": holder, "mentions": ["P1", "O1"]}
     (row,) = (row for row in list_rows(extraction(records=[record])) if isinstance(row, AppointmentRow))
     told = (row.office_grade, row.office_body, row.office_area, row.office_district)
     assert told == ("district chief", None, "TH-23", "แหลมงอบ") and row.office_area_inferred
+    assert row.person == "a:P1"
 
 
 def test_an_article_counts_its_rows(ask: Callable[[str], list[Any]]) -> None:
@@ -247,6 +249,10 @@ def test_keys_join_and_nothing_is_lost(corpus: Path, tmp_path: Path) -> None:
         records = set(column("events.id")) | set(column("projects.id"))
         assert set(column("participants.record")) <= records
         assert set(column("positions.person")) <= set(column("people.id"))
+        for table in ("participants", "appointments"):
+            told_of = connection.sql(f"SELECT person, name FROM {table}").fetchall()
+            assert {person for person, name in told_of if name} <= set(column("people.id")) and told_of
+            assert all((person is None) == (name is None) for person, name in told_of)
         assert {event for event in column("projects.event") if event} <= set(column("events.id"))
         assert set(column("topics.event")) <= set(column("events.id"))
         for type_, table in (("project", "projects"), ("policy", "projects"), ("event", "events")):
@@ -385,13 +391,13 @@ def test_figure_without_an_owner_has_its_row() -> None:
 
 
 def test_all_chairs_stand_in_order_with_their_role() -> None:
-    chairs = [{"name": "นายสมมุติ ใจดี", "given_name": "สมมุติ", "surname": "ใจดี", "mentions": ["P1"]},
+    chairs = [{"name": "นายสมมุติ ใจดี", "given_name": "สมมุติ", "surname": "ใจดี", "person": "a:P1", "mentions": ["P1"]},
               {"position": "ผู้ว่าฯ", "mentions": ["O1"]}]  # fmt: skip
     member = {"organization": "กรมสมมุติ", "mentions": ["G1"], "member_of": [{"code": "คสม.", "mentions": ["K1"]}]}
     rows = list_rows(extraction(records=[event(chair=chairs[0], other_chairs=chairs[1:], participants=[member])]))
     cells = [row.to_dict() for row in rows if row.table == "participants"]
-    assert [(c["role"], c["number"], c["name"], c["position"]) for c in cells] == [
-        ("chair", 1, "นายสมมุติ ใจดี", None), ("chair", 2, None, "ผู้ว่าฯ"), ("participant", 1, None, None),
+    assert [(c["role"], c["number"], c["person"], c["name"], c["position"]) for c in cells] == [
+        ("chair", 1, "a:P1", "นายสมมุติ ใจดี", None), ("chair", 2, None, None, "ผู้ว่าฯ"), ("participant", 1, None, None, None),
     ]  # fmt: skip
     assert (cells[0]["given_name"], cells[0]["surname"], cells[2]["member_of"]) == ("สมมุติ", "ใจดี", ("คสม.",))
 
@@ -620,6 +626,18 @@ def test_memory_does_not_grow_with_the_articles(tmp_path: Path, monkeypatch: pyt
         return most
 
     assert peak(300) < 1.5 * peak(30)
+
+
+def test_what_does_not_fit_the_memory_goes_to_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("thaigov_events.inference.tables._MEMORY", "48MB")
+    monkeypatch.setattr("thaigov_events.inference.tables._BATCH", 50)
+    # 60 MB of rows, which Parquet gathers into one group
+    articles = (extraction(records=[event(id=str(n), trigger=f"{n}" + "x" * 20_000)]) for n in range(1500))
+    write_tables(tmp_path / "x", articles, kind="parquet")
+    assert list(tmp_path.iterdir()) == [tmp_path / "x"]
+    with duckdb.connect() as connection:
+        (found,) = connection.sql(f"SELECT count(*), sum(len(trigger)) FROM '{tmp_path}/x/events.parquet'").fetchall()
+    assert found == (1500, sum(len(str(n)) + 20_000 for n in range(1500)))
 
 
 @pytest.fixture
