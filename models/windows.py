@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-# Windows are padded to a multiple of so many places: few widths, so that windows of several texts meet in one, and
-# little padding.
+# Windows of up to 256 places are padded to a multiple of so many, wider ones of twice as many: few widths, since
+# engines keep memory for each and windows of several texts meet in one, and little padding.
 WIDTH_STEP = 16
 
 
@@ -61,13 +61,14 @@ def stitch(windows: list[Window], outputs: list[NDArray[np.float32]]) -> NDArray
 
 
 def padded_width(length: int, *, limit: int) -> int:
-    """Return how wide a row of `length` ids is laid out: the next multiple of `WIDTH_STEP`, at most `limit`.
+    """Return how wide a row of `length` ids is laid out: the next multiple of its step, at most `limit`.
 
     It follows from the row alone, not from those beside it, so that a row is computed alike in every batch.
     """
     if length > limit:
         raise ValueError(f"a row of {length} ids is longer than {limit}")
-    return min(-(-length // WIDTH_STEP) * WIDTH_STEP, limit)
+    step = WIDTH_STEP if length <= 16 * WIDTH_STEP else 2 * WIDTH_STEP
+    return min(-(-length // step) * step, limit)
 
 
 def batch_alike(widths: Sequence[int], *, budget: int) -> Iterator[list[int]]:
