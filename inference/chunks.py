@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from thaigov_events.inference.articles import Article, Failure
+from thaigov_events.inference.progress import Meter
 
 # So many articles, or so many characters, are enough to fill batches, and little to do again after a kill.
 ARTICLES, CHARACTERS = 32, 2**17
@@ -21,11 +22,13 @@ class Chunk:
         items: articles, and failures in the place of those that could not be read.
         end: how many items the stream has up to the end of this chunk.
         digest: hash of all those items, by which another run knows that it sees the same.
+        share: how much of the inputs is read up to the end of this chunk, in [0, 1]; None if that cannot be known.
     """
 
     items: tuple[Article | Failure, ...]
     end: int
     digest: str
+    share: float | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not 0 < len(self.items) <= self.end:
@@ -37,9 +40,12 @@ class Chunk:
         return [item for item in self.items if isinstance(item, Article)]
 
 
-def cut_chunks(items: Iterable[Article | Failure]) -> Iterator[Chunk]:
-    """Yield the stream in chunks of at most `ARTICLES` items; one with `CHARACTERS` characters is full, too."""
-    digest = hashlib.sha256()
+def cut_chunks(items: Iterable[Article | Failure], meter: Meter | None = None) -> Iterator[Chunk]:
+    """Yield the stream in chunks of at most `ARTICLES` items; one with `CHARACTERS` characters is full, too.
+
+    The `meter` is that of whoever reads the items.
+    """
+    meter, digest = meter or Meter(0), hashlib.sha256()
     waiting: list[Article | Failure] = []
     end = characters = 0
     for end, item in enumerate(items, 1):
@@ -47,11 +53,11 @@ def cut_chunks(items: Iterable[Article | Failure]) -> Iterator[Chunk]:
         digest.update(_serialise(item))
         characters += len(item.text) if isinstance(item, Article) else 0
         if len(waiting) == ARTICLES or characters >= CHARACTERS:
-            yield Chunk(tuple(waiting), end, digest.hexdigest())
+            yield Chunk(tuple(waiting), end, digest.hexdigest(), meter.share)
             waiting.clear()
             characters = 0
     if waiting:
-        yield Chunk(tuple(waiting), end, digest.hexdigest())
+        yield Chunk(tuple(waiting), end, digest.hexdigest(), meter.share)
 
 
 def skip_chunks(chunks: Iterator[Chunk], *, items: int, digest: str) -> Iterator[Chunk]:

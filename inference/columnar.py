@@ -7,13 +7,19 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
 from thaigov_events.inference.articles import LONGEST, Article, Columns, Failure, Origin, check_record
+from thaigov_events.inference.progress import Report, ignore
+
+# A batch of Arrow's, and the share of its source, in [0, 1], that ends with it.
+_Batches: TypeAlias = Iterable[tuple[Any, float]]
 
 # Rows that are turned into Python's strings at a time, and bytes of a column that Parquet reads ahead.
 _ROWS, _READ_AHEAD = 256, 2**20
 _STATE, _INFO, _PARTS = "state.json", "dataset_info.json", "dataset_dict.json"
+# What reading a damaged dataset raises; ValueError also of JSON and of Arrow.
+_DAMAGES = (KeyError, TypeError, ValueError)
 
 
 def read_csv(lines: Iterable[bytes | None], origin: Origin, columns: Columns) -> Iterator[Article | Failure]:
@@ -42,7 +48,9 @@ def read_csv(lines: Iterable[bytes | None], origin: Origin, columns: Columns) ->
         yield Failure(f"{origin.path}:{last + 1}", f"not read from here on: {error}; mend the quotation marks there")
 
 
-def read_parquet(source: Path | IO[bytes], origin: Origin, columns: Columns) -> Iterator[Article | Failure]:
+def read_parquet(
+    source: Path | IO[bytes], origin: Origin, columns: Columns, report: Report = ignore
+) -> Iterator[Article | Failure]:
     """Yield the articles of a Parquet file, one a row; of its columns only text and id are read."""
     pyarrow, parquet = import_pyarrow(".parquet"), import_pyarrow(".parquet", "parquet")
     try:
@@ -52,7 +60,7 @@ def read_parquet(source: Path | IO[bytes], origin: Origin, columns: Columns) -> 
                 yield Failure(origin.path, _tell_missing(columns.text, names))
                 return
             batches = file.iter_batches(batch_size=_ROWS, columns=columns.pick_from(names))
-            yield from _read_batches(batches, origin, columns)
+            yield from _read_batches(_share_rows(batches, file.metadata.num_rows), origin, columns, report)
     except pyarrow.ArrowException as error:
         yield Failure(origin.path, _tell_damage(error))
 
@@ -62,18 +70,35 @@ def is_dataset(folder: Path) -> bool:
     return any((folder / name).is_file() for name in (_STATE, _INFO, _PARTS))
 
 
-def read_dataset(folder: Path, columns: Columns) -> Iterator[Article | Failure]:
-    """Yield the articles of a saved dataset, one a row, in the order of its rows; of several parts, part by part."""
+def list_parts(folder: Path) -> Iterator[Path | Failure]:
+    """Yield the datasets of a dictionary of them, in its order; of a folder that is one itself, only that."""
+    if not (folder / _PARTS).is_file():
+        yield folder
+        return
+    try:
+        yield from [folder / part for part in json.loads((folder / _PARTS).read_text("utf-8"))["splits"]]
+    except _DAMAGES as error:
+        yield Failure(str(folder), _tell_damage(error))
+
+
+def read_dataset(folder: Path, columns: Columns, report: Report = ignore) -> Iterator[Article | Failure]:
+    """Yield the articles of a saved dataset, which is no dictionary of several, one a row, in the order of its rows."""
     origin = Origin(str(folder), folder.name, folder.as_posix())
     try:
-        if (folder / _PARTS).is_file():
-            for part in json.loads((folder / _PARTS).read_text("utf-8"))["splits"]:
-                yield from read_dataset(folder / part, columns)
-            return
         batches = _read_tables(_list_tables(folder), columns)
-        yield from _read_batches(batches, origin, columns)
-    except (KeyError, TypeError, ValueError) as error:  # ValueError also of JSON and of Arrow
+        yield from _read_batches(batches, origin, columns, report)
+    except _DAMAGES as error:
         yield Failure(origin.path, _tell_damage(error))
+
+
+def weigh(source: Path) -> int:
+    """Return the bytes of a file, or of a saved dataset's Arrow files; 0 of what cannot be read."""
+    if not source.is_dir():
+        return source.stat().st_size if source.is_file() else 0
+    try:
+        return sum(map(weigh, _list_tables(source)))
+    except _DAMAGES:
+        return 0
 
 
 def import_pyarrow(ending: str, part: str = "") -> Any:
@@ -105,9 +130,18 @@ def _list_tables(folder: Path) -> list[Path]:
     return [folder / file["filename"] for file in state["_data_files"]]
 
 
-def _read_tables(paths: Iterable[Path], columns: Columns) -> Iterator[Any]:
+def _share_rows(batches: Iterable[Any], rows: int) -> _Batches:
+    """Yield the batches of a source that has so many rows."""
+    done = 0
+    for batch in batches:
+        done += batch.num_rows
+        yield batch, done / rows
+
+
+def _read_tables(paths: Sequence[Path], columns: Columns) -> _Batches:
     """Yield batches of the columns of Arrow files, which are of the stream's or of the file's form."""
     pyarrow, ipc = import_pyarrow("a dataset"), import_pyarrow("a dataset", "ipc")
+    total, before = sum(map(weigh, paths)), 0
     for path in paths:
         with pyarrow.OSFile(str(path)) as file:
             is_file = file.read(6) == b"ARROW1"
@@ -115,18 +149,23 @@ def _read_tables(paths: Iterable[Path], columns: Columns) -> Iterator[Any]:
             reader = ipc.open_file(file) if is_file else ipc.open_stream(file)
             if columns.text not in reader.schema.names:
                 raise ValueError(_tell_missing(columns.text, reader.schema.names))
-            batches = map(reader.get_batch, range(reader.num_record_batches)) if is_file else reader
-            for batch in batches:
-                yield batch.select(columns.pick_from(batch.schema.names))
+            size, count = file.size(), reader.num_record_batches if is_file else 0
+            batches = map(reader.get_batch, range(count)) if is_file else reader
+            for number, batch in enumerate(batches, 1):
+                read = size * number / count if is_file else file.tell()
+                yield batch.select(columns.pick_from(batch.schema.names)), (before + read) / total
+        before += size
 
 
-def _read_batches(batches: Iterable[Any], origin: Origin, columns: Columns) -> Iterator[Article | Failure]:
-    number = 0
-    for batch in batches:
+def _read_batches(batches: _Batches, origin: Origin, columns: Columns, report: Report) -> Iterator[Article | Failure]:
+    number, before = 0, 0.0
+    for batch, share in batches:
         for first in range(0, batch.num_rows, _ROWS):
-            for record in batch.slice(first, _ROWS).to_pylist():
+            for row, record in enumerate(batch.slice(first, _ROWS).to_pylist(), first + 1):
                 number += 1
+                report(before + (share - before) * row / batch.num_rows)
                 yield check_record(record, number=number, origin=origin, columns=columns)
+        before = share
     if not number:
         yield Failure(origin.path, "empty: there is no row in it")
 

@@ -22,7 +22,7 @@ from thaigov_events.inference.articles import Columns, Failure
 from thaigov_events.inference.chunks import Chunk, cut_chunks, skip_chunks
 from thaigov_events.inference.command_options import add_engine_options, is_quiet, name_engine
 from thaigov_events.inference.extractor import SCHEMA_VERSION, Extraction, Extractor, find_model
-from thaigov_events.inference.inputs import count_articles, read_articles
+from thaigov_events.inference.inputs import read_articles, weigh_inputs
 from thaigov_events.inference.outputs import (
     FORMATS,
     choose_format,
@@ -30,6 +30,7 @@ from thaigov_events.inference.outputs import (
     publish_records,
     write_stream,
 )
+from thaigov_events.inference.progress import Meter, open_bar
 from thaigov_events.inference.ray_command import add_ray_options, extract_on_ray, read_place
 from thaigov_events.inference.run import open_run
 from thaigov_events.inference.run_state import Commit, Counts, RunFiles
@@ -153,20 +154,21 @@ def _read_chunks(
     """Yield the chunks of the inputs after `start` with what became of their items; say what failed."""
     start = start or Commit()
     columns = Columns(options.text_column, options.id_column)
-    chunks = cut_chunks(read_articles(options.inputs, columns=columns, leave_out=leave_out))
+    quiet = is_quiet()
+    meter = Meter(0 if quiet else weigh_inputs(options.inputs, leave_out=leave_out))
+    chunks = cut_chunks(read_articles(options.inputs, columns=columns, leave_out=leave_out, meter=meter), meter)
     chunks = skip_chunks(chunks, items=start.items, digest=start.digest)
     threads = share_cores(options.jobs, threads=options.threads) if options.jobs != 1 else options.threads
-    total = None if is_quiet() else count_articles(options.inputs)
     load = partial(Extractor.load, options.model, threads=threads, **name_engine(options))
     with (
         open_engines(load, jobs=options.jobs) as read,
-        tqdm(total=total, initial=start.items, unit=" articles", smoothing=0.05, disable=is_quiet()) as bar,
+        open_bar(items=start.items, share=meter.share, quiet=quiet) as show,
         closing(read_in_order(chunks, read, jobs=options.jobs)) as done,
     ):
         for chunk, results in done:
             for failure in (result for result in results if isinstance(result, Failure)):
                 tqdm.write(f"thaigov-events: {failure}", file=sys.stderr)
-            bar.update(len(results))
+            show(chunk.end, chunk.share)
             yield chunk, results
 
 

@@ -6,14 +6,15 @@ import os
 import sqlite3
 import sys
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from glob import glob, has_magic
 from pathlib import Path
 
 from thaigov_events.inference.articles import Article, Columns, Failure
-from thaigov_events.inference.columnar import is_dataset, read_dataset
-from thaigov_events.inference.readers import KINDS, is_known, read_file, read_stream, split_name
+from thaigov_events.inference.columnar import is_dataset, list_parts, read_dataset, weigh
+from thaigov_events.inference.progress import Meter
+from thaigov_events.inference.readers import KINDS, is_known, read_file, read_stream
 
 __all__ = ["Article", "Failure", "read_articles"]
 
@@ -21,7 +22,11 @@ STANDARD_INPUT = "-"
 
 
 def read_articles(
-    inputs: Iterable[str], *, columns: Columns | None = None, leave_out: Collection[Path] = ()
+    inputs: Iterable[str],
+    *,
+    columns: Columns | None = None,
+    leave_out: Collection[Path] = (),
+    meter: Meter | None = None,
 ) -> Iterator[Article | Failure]:
     """Yield the articles of all inputs in order, with a failure in the place of each that cannot be read.
 
@@ -31,28 +36,29 @@ def read_articles(
 
     Ids differ: where an id made from a file's name stood before, the file's path is put before it; where one
     that was given did, that is a failure. In folders and by patterns the files and folders `leave_out`, the
-    run's own output, are passed over.
+    run's own output, are passed over. A `meter` of what `weigh_inputs` returns tells how much has been read.
     """
-    columns = columns or Columns()
-    own = frozenset(path.resolve() for path in leave_out)
+    columns, own = columns or Columns(), _resolve(leave_out)
     with closing(_KnownIds()) as known:
         for name in inputs:
-            for item in _read_input(name, columns, own):
+            for item in _read_input(name, columns, own, meter or Meter(0)):
                 yield _name_apart(item, known) if isinstance(item, Article) else item
 
 
-def count_articles(inputs: Iterable[str]) -> int | None:
-    """Return how many articles the inputs hold if that can be told without reading them, else None."""
-    total = 0
+def weigh_inputs(inputs: Iterable[str], *, leave_out: Collection[Path] = ()) -> int:
+    """Return the bytes of all files to read; 0 if for one that cannot be known, as for standard input or a pipe."""
+    size, own = 0, _resolve(leave_out)
     for name in inputs:
-        path = Path(name)
-        if not path.exists() or is_dataset(path):
-            return None
-        for file in _walk(path, frozenset()) if path.is_dir() else [path]:
-            if isinstance(file, Failure) or file.is_dir() or split_name(file)[1] != ".txt":
-                return None
-            total += 1
-    return total
+        if name == STANDARD_INPUT:
+            return 0
+        with suppress(OSError):  # whoever reads it tells of it
+            for source in _list_sources(name, own):
+                if isinstance(source, Failure):
+                    continue
+                if source.exists() and not (source.is_file() or source.is_dir()):
+                    return 0
+                size += weigh(source)
+    return size
 
 
 class _KnownIds:
@@ -81,46 +87,52 @@ def _name_apart(article: Article, known: _KnownIds) -> Article | Failure:
     return Failure(article.where, f"an article with the id {article.id!r} was read before; ids must differ")
 
 
-def _read_input(name: str, columns: Columns, own: frozenset[Path]) -> Iterator[Article | Failure]:
-    path = Path(name)
+def _resolve(leave_out: Collection[Path]) -> frozenset[Path]:
+    return frozenset(path.resolve() for path in leave_out)
+
+
+def _read_input(name: str, columns: Columns, own: frozenset[Path], meter: Meter) -> Iterator[Article | Failure]:
     try:
         if name == STANDARD_INPUT:
             yield from read_stream(sys.stdin.buffer, columns)
-        elif path.exists():
-            yield from _read_path(path, columns, own)
-        elif has_magic(name):
-            empty = True
-            for file in map(Path, sorted(glob(name, recursive=True))):  # noqa: PTH207 - Path.glob takes no absolute ones
-                if not _is_own(file, own) and (file.is_file() or is_dataset(file)):
-                    empty = False
-                    yield from _read_path(file, columns, own)
-            if empty:
-                yield Failure(name, "no file is of this pattern")
-        else:
-            yield Failure(name, "no such file or folder")
+            return
+        for source in _list_sources(name, own):
+            if isinstance(source, Failure):
+                yield source
+                continue
+            report = meter.begin(weigh(source))
+            read = read_dataset if source.is_dir() else read_file
+            yield from read(source, columns, report)
+            report(1.0)  # also of what could not be read to its end
     except OSError as error:
         yield Failure(name if len(name) < 100 else name[:100] + "…", error.strerror or str(error))
 
 
-def _read_path(path: Path, columns: Columns, own: frozenset[Path]) -> Iterator[Article | Failure]:
-    if not path.is_dir():
-        yield from read_file(path, columns)
-        return
-    empty = True
-    for file in _walk(path, own):
-        empty = False
-        if isinstance(file, Failure):
-            yield file
-        else:
-            yield from read_dataset(file, columns) if file.is_dir() else read_file(file, columns)
-    if empty:
-        yield Failure(str(path), f"no {', '.join(KINDS[:-1])} or {KINDS[-1]} file in this folder or below")
+def _list_sources(name: str, own: frozenset[Path]) -> Iterator[Path | Failure]:
+    """Yield the files and the datasets that an input leads to, or a failure if there is none."""
+    path, missing = Path(name), "no such file or folder"
+    sources: Iterator[Path | Failure] = iter(())
+    if path.is_dir():
+        sources, missing = _walk(path, own), f"no {', '.join(KINDS[:-1])} or {KINDS[-1]} file in this folder or below"
+    elif path.exists():
+        sources = iter([path])
+    elif has_magic(name):
+        sources, missing = _match(name, own), "no file is of this pattern"
+    yield next(sources, Failure(name, missing))
+    yield from sources
+
+
+def _match(pattern: str, own: frozenset[Path]) -> Iterator[Path | Failure]:
+    """Yield the files of a pattern, and the datasets that it leads to, by name."""
+    for path in map(Path, sorted(glob(pattern, recursive=True))):  # noqa: PTH207 - Path.glob takes no absolute ones
+        if not _is_own(path, own) and (path.is_file() or is_dataset(path)):
+            yield from [path] if path.is_file() else list_parts(path)
 
 
 def _walk(folder: Path, own: frozenset[Path]) -> Iterator[Path | Failure]:
     """Yield the files that can be read and the folders of datasets, by name, a folder's in the place of its name."""
     if is_dataset(folder):
-        yield folder
+        yield from list_parts(folder)
         return
     try:
         with os.scandir(folder) as entries:

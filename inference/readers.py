@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import lzma
+import os
 import zlib
 from collections.abc import Iterable, Iterator
 from io import BufferedReader
@@ -22,6 +23,7 @@ from thaigov_events.inference.articles import (
     find_bad_character,
 )
 from thaigov_events.inference.columnar import import_pyarrow, read_csv, read_parquet
+from thaigov_events.inference.progress import Report, ignore
 
 KINDS = (".txt", ".jsonl", ".csv", ".parquet")
 PACKINGS = (".gz", ".xz", ".zst")
@@ -45,7 +47,7 @@ def split_name(path: Path) -> tuple[str, str, str]:
     return inner.stem, inner.suffix.lower(), packing
 
 
-def read_file(path: Path, columns: Columns) -> Items:
+def read_file(path: Path, columns: Columns, report: Report = ignore) -> Items:
     """Yield the articles of a file, and a failure for each that cannot be read.
 
     `.txt` is one article under the file's stem; `.jsonl`, `.csv` with a header, and `.parquet` hold one a line or
@@ -60,10 +62,14 @@ def read_file(path: Path, columns: Columns) -> Items:
         return
     try:
         if kind == ".parquet":
-            yield from read_parquet(path, origin, columns)
+            yield from read_parquet(path, origin, columns, report)
         else:
-            with unpack(path, packing) as file:
-                yield from read_unpacked(file, kind, origin, columns)
+            with path.open("rb") as packed, unpack(packed, packing) as file:
+                size = os.fstat(packed.fileno()).st_size  # 0 of a pipe, which has no place to tell
+                for item in read_unpacked(file, kind, origin, columns):
+                    if size:
+                        report(packed.tell() / size)
+                    yield item
     except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         told = error.strerror if isinstance(error, OSError) else None
         yield Failure(str(path), told or f"cannot be read to its end, for it is damaged: {error}")
@@ -157,13 +163,12 @@ def read_json_lines(lines: Iterable[bytes | None], origin: Origin, columns: Colu
         yield Failure(origin.path, "empty: there is no line in it")
 
 
-def unpack(source: Path | IO[bytes], packing: str) -> IO[bytes]:
-    """Open what is in a packing, or in none, given its path or the file that is open already."""
+def unpack(packed: IO[bytes], packing: str) -> IO[bytes]:
+    """Open what an open file holds in a packing, or in none."""
     if packing == ".gz":
-        return cast(IO[bytes], gzip.open(source, "rb"))
+        return cast(IO[bytes], gzip.open(packed, "rb"))
     if packing == ".xz":
-        return lzma.open(source, "rb")
+        return lzma.open(packed, "rb")
     if packing == ".zst":
-        place = str(source) if isinstance(source, Path) else source
-        return BufferedReader(import_pyarrow(packing).input_stream(place, compression="zstd"))
-    return source.open("rb") if isinstance(source, Path) else source
+        return BufferedReader(import_pyarrow(packing).input_stream(packed, compression="zstd"))
+    return packed

@@ -23,6 +23,8 @@ TableFormat: TypeAlias = Literal["csv", "parquet", "duckdb"]
 TABLE_FORMATS: tuple[TableFormat, ...] = get_args(TableFormat)
 
 _BATCH = 1000
+# What does not fit DuckDB puts into a folder beside its file; a statement and a group of Parquet's rows must fit.
+_MEMORY = "512MB"
 _MARK = "\ufeff"  # by which Excel knows UTF-8
 # What spreadsheets take for a formula, also in full width, and the apostrophe that guards against it.
 _GUARD = "'"
@@ -118,7 +120,7 @@ def _open_database(path: Path) -> DuckDBPyConnection:
 
     # one thread needs less memory, and reading articles takes far longer than writing; nothing is fetched
     connection = duckdb.connect(
-        path, config={"threads": 1, "memory_limit": "512MB", "autoinstall_known_extensions": False}
+        path, config={"threads": 1, "memory_limit": _MEMORY, "autoinstall_known_extensions": False}
     )
     connection.begin()  # else each of the many comments is synced to the disk
     for row in ROWS:
@@ -149,11 +151,12 @@ def _fill(connection: DuckDBPyConnection, extractions: Iterable[Extraction]) -> 
 
 
 def _append(connection: DuckDBPyConnection, table: type[Row], rows: Sequence[Row]) -> None:
-    # all rows in one parameter: taken one by one they cost DuckDB fifty times as long
-    lines = json.dumps([row.to_dict() for row in rows], ensure_ascii=False, default=str)
+    # many rows in one parameter: taken one by one they cost DuckDB fifty times as long
     form = json.dumps([{column.name: column.sql_type for column in list_columns(table)}])
     values = "SELECT each.* FROM (SELECT unnest(from_json_strict($lines, $form)) AS each)"
-    connection.execute(f"INSERT INTO {table.table} {values}", {"lines": lines, "form": form})
+    for first in range(0, len(rows), _BATCH):  # a long article may have more
+        lines = json.dumps([row.to_dict() for row in rows[first : first + _BATCH]], ensure_ascii=False, default=str)
+        connection.execute(f"INSERT INTO {table.table} {values}", {"lines": lines, "form": form})
 
 
 def _export(connection: DuckDBPyConnection, folder: Path, kind: TableFormat) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from thaigov_events.inference import readers
 from thaigov_events.inference.articles import Columns
 from thaigov_events.inference.chunks import CHARACTERS, cut_chunks, skip_chunks
-from thaigov_events.inference.inputs import Article, Failure, count_articles, read_articles
+from thaigov_events.inference.inputs import Article, Failure, read_articles
 
 
 def read(*inputs: Path | str, columns: Columns | None = None) -> list[Article | Failure]:
@@ -375,15 +375,6 @@ def test_a_name_that_is_no_text_is_told(tmp_path: Path) -> None:
     first, second = read(tmp_path)
     assert isinstance(first, Failure) and "byte 0xa1" in first.reason
     assert second == Article("b", "ข")
-
-
-def test_the_number_of_articles_is_known_where_it_costs_nothing(tmp_path: Path) -> None:
-    for name in ("a.txt", "b.txt.gz"):
-        write(tmp_path, name, "ก")
-    assert count_articles([str(tmp_path), str(tmp_path / "a.txt")]) == 3
-    write(tmp_path, "c.jsonl", "{}")
-    assert count_articles([str(tmp_path)]) is None
-    assert count_articles(["-"]) is None
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet", "dataset"])

@@ -628,16 +628,15 @@ def test_memory_does_not_grow_with_the_articles(tmp_path: Path, monkeypatch: pyt
     assert peak(300) < 1.5 * peak(30)
 
 
-def test_what_does_not_fit_the_memory_goes_to_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("thaigov_events.inference.tables._MEMORY", "48MB")
-    monkeypatch.setattr("thaigov_events.inference.tables._BATCH", 50)
-    # 60 MB of rows, which Parquet gathers into one group
-    articles = (extraction(records=[event(id=str(n), trigger=f"{n}" + "x" * 20_000)]) for n in range(1500))
-    write_tables(tmp_path / "x", articles, kind="parquet")
-    assert list(tmp_path.iterdir()) == [tmp_path / "x"]
-    with duckdb.connect() as connection:
-        (found,) = connection.sql(f"SELECT count(*), sum(len(trigger)) FROM '{tmp_path}/x/events.parquet'").fetchall()
-    assert found == (1500, sum(len(str(n)) + 20_000 for n in range(1500)))
+def test_an_article_of_many_rows_fits_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("thaigov_events.inference.tables._MEMORY", "64MB")
+    monkeypatch.setattr("thaigov_events.inference.tables._BATCH", 10)
+    records = [event(id=str(n), trigger=f"{n}" + "x" * 50_000) for n in range(400)]  # 40 MB of rows
+    write_tables(tmp_path / "x.duckdb", [extraction(records=records)], kind="duckdb")
+    assert list(tmp_path.iterdir()) == [tmp_path / "x.duckdb"]
+    with duckdb.connect(tmp_path / "x.duckdb") as connection:
+        found = connection.sql("SELECT id, len(trigger) FROM events").fetchall()
+    assert found == [(record["id"], len(record["trigger"])) for record in records]
 
 
 @pytest.fixture
