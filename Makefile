@@ -14,6 +14,7 @@ MODEL ?= models/released
 GOLD ?= $(if $(wildcard .cache/corpus/dev.jsonl),.cache/corpus/dev.jsonl,annotations/samples.jsonl)
 CURVE := training/studies/learning-curve.jsonl
 ROUND ?= training/rounds.toml
+STUDY ?= simulation
 # RESUME=--resume goes on from a run's checkpoint.
 RESUME ?=
 
@@ -86,8 +87,8 @@ annotation-round: $(VENV)/dev.stamp ## learn from what annotators corrected, and
 	$(if $(PULLED),,$(PIP) -e '.[labelstudio]' && $(BIN)/thaigov-events labelstudio pull -o out/labelstudio/pulled)
 	$(BIN)/python -m thaigov_events.training.rounds $(ROUND)
 
-simulate-annotation: $(VENV)/dev.stamp ## run what is missing of active against random order of annotation, and print its table
-	$(BIN)/python -m thaigov_events.training.simulation training/studies/simulation.toml
+simulate-annotation: $(VENV)/dev.stamp ## run what is missing of active against random order of annotation, and print its table (STUDY=name)
+	$(BIN)/python -m thaigov_events.training.simulation training/studies/$(STUDY).toml
 
 labelstudio-server: $(LABELSTUDIO)/bin/label-studio ## set up a Label Studio server in an environment of its own
 	@echo "start it as docs/label-studio.md tells: $(LABELSTUDIO)/bin/label-studio start …"

@@ -1,6 +1,6 @@
 """Write a trained network as ONNX graphs: fp32, and int8 for the release.
 
-    python -m thaigov_events.training.export RUN --output DIR [--precision int8|fp32] [--overlap N]
+    python -m thaigov_events.training.export RUN --output DIR [--precision int8|fp32] [--window N] [--overlap N]
 
 For int8 the encoder's matrix products are quantised with scales found on texts of the run's training set (see
 `training/quantisation.py`); the relation head is kept as fp16 and computed in fp32. The same graphs serve ONNX Runtime
@@ -25,6 +25,7 @@ from thaigov_events.annotations.files import replace_safely
 from thaigov_events.annotations.metrics import Comparison, compare
 from thaigov_events.annotations.report import describe_comparison, format_comparison
 from thaigov_events.models.bundle import ModelSettings
+from thaigov_events.models.encoders import fit_window
 from thaigov_events.models.network import JointNetwork
 from thaigov_events.models.predictor import Predictor
 from thaigov_events.models.runtime import ENCODER, RELATIONS, Integers, open_runtime
@@ -77,19 +78,21 @@ def _export(
 
 
 def export_model(
-    run: Path, output: Path, *, precision: str = "int8", overlap: int | None = None
+    run: Path, output: Path, *, precision: str = "int8", window: int | None = None, overlap: int | None = None
 ) -> Comparison | None:  # fmt: skip
     """Write the model folder `output` for use from the folder of a finished training run.
 
     Thresholds and calibration are fitted anew to what the exported graphs give on the run's development set, and
     the figures reached there are recorded and returned. Where that file is not here, those of the run stay, and
-    None is returned. `overlap` is how many tokens neighbouring windows share in use, by default as in the run.
+    None is returned. `window` is how many tokens are read at a time in use and `overlap` how many of them neighbours
+    share, by default as in the run.
     """
     if precision not in PRECISIONS:
         raise ValueError(f"precision {precision!r}: choose one of {', '.join(PRECISIONS)}")
     network, settings = load_network(run)
-    if overlap is not None:
-        settings = replace(settings, overlap=overlap)
+    overlap = settings.overlap if overlap is None else overlap
+    window, overlap = fit_window(str(run), window=window or settings.window, overlap=overlap)
+    settings = replace(settings, window=window, overlap=overlap)
     windows = _calibrate(settings, load_tokenizer(run)) if precision == "int8" else []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -147,9 +150,12 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="folder of a finished training run")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--precision", choices=PRECISIONS, default="int8")
+    parser.add_argument("--window", type=int, help="tokens read at a time (default: as in the run)")
     parser.add_argument("--overlap", type=int, help="tokens that neighbouring windows share (default: as in the run)")
     options = parser.parse_args()
-    result = export_model(options.run, options.output, precision=options.precision, overlap=options.overlap)
+    result = export_model(
+        options.run, options.output, precision=options.precision, window=options.window, overlap=options.overlap
+    )
     if result:
         print(format_comparison(result))
     sizes = ", ".join(f"{p.name} {p.stat().st_size / 2**20:.1f} MiB" for p in sorted(options.output.iterdir()))

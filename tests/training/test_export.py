@@ -67,6 +67,18 @@ def test_int8_needs_texts_to_find_its_scales_on(trained_run: Path, tmp_path: Pat
     assert not (tmp_path / "model").exists()
 
 
+def test_windows_may_be_narrower_in_use_than_in_training(trained_run: Path, tmp_path: Path) -> None:
+    export_model(trained_run, tmp_path, precision="fp32", window=24, overlap=8)
+    narrow, own = ModelSettings.load(tmp_path), ModelSettings.load(trained_run)
+    assert (narrow.window, narrow.overlap) == (24, 8) != (own.window, own.overlap)
+    assert narrow.record["config"] == own.record["config"], "that of the training"
+
+
+def test_windows_wider_than_the_encoder_are_refused(trained_run: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"window = 4096: .* has places for"):
+        export_model(trained_run, tmp_path, window=4096)
+
+
 def test_an_overlap_as_wide_as_a_window_is_refused(trained_run: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="overlap 48 must lie in"):
         export_model(trained_run, tmp_path, overlap=48)

@@ -5,6 +5,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("torch")
@@ -109,6 +110,24 @@ def test_a_pool_that_is_too_small_is_an_error(study: Path) -> None:
         run_simulation(study)
 
 
+def test_a_pool_may_be_part_of_the_articles(study: Path) -> None:
+    whole = [chain.list_keys() for chain in Simulation.load(study).chains()]
+    study.write_text("pool = 8\n" + study.read_text().replace('["random", "active"]', '["active"]'))
+    simulation = Simulation.load(study)
+    (chain,) = simulation.chains()
+    pool = load_pool(simulation)
+    last = list(chain.run(pool))[-1]
+    drawn = [pool[k] for k in np.random.default_rng(3).permutation(len(pool))[:8]]
+    assert last["marks"] == sum(len(d.entities) + len(d.relations) for d in drawn), "all eight were taken"
+    assert chain.list_keys() not in whole
+
+
+def test_a_pool_smaller_than_the_last_step_is_an_error(study: Path) -> None:
+    study.write_text("pool = 7\n" + study.read_text())
+    with pytest.raises(ConfigError, match="pool = 7: the last step takes 8 articles"):
+        Simulation.load(study)
+
+
 def points(order: str, *scores: tuple[int, int, float]) -> list[dict[str, Any]]:
     return [
         {"order": order, "seed": 1, "articles": articles, "marks": marks, "entities": f1, "relations": f1}
@@ -148,8 +167,9 @@ def test_curves_are_drawn(tmp_path: Path) -> None:
     assert (tmp_path / "curves.svg").read_text("utf-8").count("<svg") == 1
 
 
-def test_the_study_that_comes_along_is_sound(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("name", "sizes"), [("simulation", [20, 60, 120]), ("simulation-small", [20, 60, 120, 200])])
+def test_the_studies_that_come_along_are_sound(name: str, sizes: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    simulation = Simulation.load(Path("training/studies/simulation.toml"))
-    assert [step.articles for step in simulation.steps] == [20, 60, 120, 200]
-    read_config(ROOT / "training" / "configs" / "simulation.toml", TrainConfig)
+    simulation = Simulation.load(Path(f"training/studies/{name}.toml"))
+    assert [step.articles for step in simulation.steps] == sizes
+    read_config(ROOT / "training" / "configs" / f"{name}.toml", TrainConfig)
