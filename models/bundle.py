@@ -38,6 +38,7 @@ class ModelSettings:
         overlap: tokens that two neighbouring windows share.
         maximum_distance: how many mentions apart the two of a candidate pair may stand.
         thresholds: least calibrated confidence of a relation, by label; 0.5 where none is given.
+        mention_threshold: least calibrated confidence of a mention that stands in no relation.
         entity_calibration, relation_calibration: of the confidences.
         network: sizes of the heads, for the torch network.
         record: how the model came about: settings, data hash, versions, figures.
@@ -48,6 +49,7 @@ class ModelSettings:
     overlap: int = 64
     maximum_distance: int = 48
     thresholds: dict[str, float] = field(default_factory=dict)
+    mention_threshold: float = 0.0
     entity_calibration: Calibration = Calibration()
     relation_calibration: Calibration = Calibration()
     network: dict[str, Any] = field(default_factory=dict)

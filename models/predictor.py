@@ -205,24 +205,23 @@ class Predictor:
         return sorted(kept, key=lambda link: (link.head, link.tail))
 
     def _document(self, name: str, text: str, tokens: Tokens, spans: list[Span], links: list[Link]) -> Document:
-        schema = self.settings.schema
+        settings = self.settings
+        sure = calibrate([span.score for span in spans], settings.entity_calibration)
+        linked = {place for link in links for place in (link.head, link.tail)}
+        kept = [place for place in range(len(spans)) if place in linked or sure[place] >= settings.mention_threshold]
+        names = {place: f"T{number}" for number, place in enumerate(kept, 1)}
         entities = tuple(
             Entity(
-                f"T{place}",
-                schema.entity_names[span.kind],
-                int(tokens.starts[span.start]),
-                int(tokens.ends[span.end - 1]),
-                round(float(calibrate(span.score, self.settings.entity_calibration)), DIGITS),
+                names[place],
+                settings.schema.entity_names[spans[place].kind],
+                int(tokens.starts[spans[place].start]),
+                int(tokens.ends[spans[place].end - 1]),
+                round(float(sure[place]), DIGITS),
             )
-            for place, span in enumerate(spans, 1)
+            for place in kept
         )
         relations = tuple(
-            Relation(
-                schema.relation_names[link.kind - 1],
-                f"T{link.head + 1}",
-                f"T{link.tail + 1}",
-                link.score,
-            )
+            Relation(settings.schema.relation_names[link.kind - 1], names[link.head], names[link.tail], link.score)
             for link in links
         )
         return Document(name, text, entities, relations)

@@ -145,3 +145,19 @@ def test_of_links_that_exclude_each_other_the_surest_stays(
     settings = ModelSettings(Schema(SCHEMA.entities, (relation,)), thresholds={"next": 0.0})
     (document,) = Predictor(EagerRuntime(tokenizer), tokenizer, settings).predict([("d", "แมว 1 แมว 2 แมว 3")])
     assert {(int(r.head[1:]), int(r.tail[1:])) for r in document.relations} == expected
+
+
+@pytest.mark.parametrize(("threshold", "expected"), [(0.0, ["1", "2", "3"]), (1.0, ["2", "3"])])
+def test_a_doubtful_mention_stays_if_it_stands_in_a_relation(
+    tokenizer: Tokenizer, threshold: float, expected: list[str]
+) -> None:
+    relation = RelationType("next", ("NUMBER",), ("NUMBER",), one_head=True, one_tail=True)
+    settings = ModelSettings(
+        Schema(SCHEMA.entities, (relation,)), thresholds={"next": 0.85}, mention_threshold=threshold
+    )
+    (document,) = Predictor(EagerRuntime(tokenizer), tokenizer, settings).predict([("d", "แมว 1 แมว 2 แมว 3")])
+    document.check(settings.schema)
+    assert [document.text[e.start : e.end] for e in document.entities] == expected
+    (link,) = document.relations
+    ends = document.by_id()
+    assert [document.text[ends[e].start : ends[e].end] for e in (link.head, link.tail)] == ["3", "2"]
