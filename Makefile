@@ -17,6 +17,7 @@ ROUND ?= training/rounds.toml
 STUDY ?= simulation
 # RESUME=--resume goes on from a run's checkpoint.
 RESUME ?=
+EXPORT ?=
 
 # glibc's malloc otherwise gives large tensors back to the system after each step: a third of the time of training.
 export MALLOC_MMAP_THRESHOLD_ := 4000000000
@@ -24,7 +25,7 @@ export MALLOC_TRIM_THRESHOLD_ := 8000000000
 export MALLOC_TOP_PAD_ := 500000000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-labelstudio lint format corpus pretrain train distil export evaluate report ablation learning-curve annotation-round simulate-annotation labelstudio-server clean
+.PHONY: help run test test-slow test-labelstudio lint format corpus pretrain train distil average export evaluate report ablation learning-curve annotation-round simulate-annotation labelstudio-server clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -68,8 +69,12 @@ distil: $(VENV)/dev.stamp ## a laptop's model from a large one (TEACHER=folder o
 	$(BIN)/python -m thaigov_events.training.train training/configs/$(CONFIG).toml $(addprefix --teacher ,$(TEACHER)) $(RESUME)
 	$(BIN)/python -m thaigov_events.training.export $(RUN) --output out/$(CONFIG)
 
-export: $(VENV)/dev.stamp ## write a trained run as int8 graphs (RUN=folder, MODEL=folder to write)
-	$(BIN)/python -m thaigov_events.training.export $(RUN) --output $(MODEL)
+average: $(VENV)/dev.stamp ## the mean of the weights of several runs of one line (RUNS="folder folder …", RUN=folder to write)
+	$(if $(RUNS),,$(error name the finished runs: make average RUNS="runs/grown runs/further" RUN=runs/averaged))
+	$(BIN)/python -m thaigov_events.training.averaging $(RUNS) --output $(RUN)
+
+export: $(VENV)/dev.stamp ## write a trained run as int8 graphs (RUN=folder, MODEL=folder to write, EXPORT="--window N …")
+	$(BIN)/python -m thaigov_events.training.export $(RUN) --output $(MODEL) $(EXPORT)
 
 evaluate: $(VENV)/run.stamp ## measure a model on annotated articles (MODEL=folder, GOLD=file)
 	$(BIN)/thaigov-events evaluate $(GOLD) --model $(MODEL)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from thaigov_events.annotations.columns import load_corpus
 from thaigov_events.annotations.document import Document
-from thaigov_events.annotations.metrics import entity_items, relation_items
+from thaigov_events.annotations.metrics import Comparison, compare, entity_items, relation_items
 from thaigov_events.models.bundle import Calibration, ModelSettings
 from thaigov_events.models.predictor import Predictor, logits
+from thaigov_events.training.record import file_hash
 
 # Below such a probability a pair is no candidate: there are too many to matter.
 LOWEST = 0.05
@@ -61,6 +64,22 @@ def calibrate_settings(predictor: Predictor, dev: Sequence[Document]) -> ModelSe
     return replace(
         calibrated, thresholds=thresholds, mention_threshold=round(f1 / 2, 3), entity_calibration=entity_calibration
     )
+
+
+def fit_to_dev(predictor: Predictor) -> tuple[ModelSettings, Comparison | None]:
+    """Return settings fitted to the development set of the predictor's run, and the figures reached there.
+
+    Where that file is not here or another one, the settings stay, and there are no figures.
+    """
+    settings = predictor.settings
+    config = settings.record.get("config", {})
+    dev = Path(config.get("dev", "nowhere"))
+    if not dev.exists() or file_hash(dev) != settings.record["data"][str(dev)]:
+        print(f"{dev}: the run's development set is not here, so thresholds and calibration stay as they are")
+        return settings, None
+    documents = load_corpus(dev, settings.schema, separator=config.get("separator", ""))
+    settings = calibrate_settings(predictor, documents)
+    return settings, compare(documents, _predict(predictor, settings, documents))
 
 
 def _predict(predictor: Predictor, settings: ModelSettings, dev: Sequence[Document]) -> list[Document]:

@@ -95,8 +95,10 @@ def write_card(folder: Path, *, name: str, precision: str) -> None:
 
 def _describe_teaching(record: dict[str, Any]) -> str:
     """Return a paragraph on the runs that this one learnt from, or nothing."""
-    config, runs = record["config"], record.get("runs", {})
+    config, runs, averaged = record["config"], record.get("runs", {}), record.get("averaged", [])
+    mean = " and ".join(f"`{run}`" for run in averaged)
     parts = [
+        f"The weights are the mean of those of {mean}; what this card says of a run is of the last." if mean else "",
         f"Training started from the weights of `{config['start']}`." if config.get("start") else "",
         f"Of its encoder's layers {config['layers']} were kept, evenly spread." if config.get("layers") else "",
     ]

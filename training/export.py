@@ -22,7 +22,7 @@ from torch.export import Dim
 
 from thaigov_events.annotations.columns import load_corpus
 from thaigov_events.annotations.files import replace_safely
-from thaigov_events.annotations.metrics import Comparison, compare
+from thaigov_events.annotations.metrics import Comparison
 from thaigov_events.annotations.report import describe_comparison, format_comparison
 from thaigov_events.models.bundle import ModelSettings
 from thaigov_events.models.encoders import fit_window
@@ -31,7 +31,7 @@ from thaigov_events.models.predictor import Predictor
 from thaigov_events.models.runtime import ENCODER, RELATIONS, Integers, open_runtime
 from thaigov_events.models.tokenizer import Tokenizer, load_tokenizer
 from thaigov_events.models.torch_runtime import load_network
-from thaigov_events.training.calibration import calibrate_settings
+from thaigov_events.training.calibration import fit_to_dev
 from thaigov_events.training.card import write_card
 from thaigov_events.training.quantisation import cut_calibration, quantise, store_half
 from thaigov_events.training.record import file_hash
@@ -105,7 +105,9 @@ def export_model(
         for graph in GRAPHS:
             onnx.checker.check_model(str(folder / graph))
         load_tokenizer(run).save(folder)
-        settings, result = _fit(folder, settings)
+        settings, result = fit_to_dev(Predictor(open_runtime(folder), load_tokenizer(folder), settings))
+        if result:
+            settings = replace(settings, record=settings.record | {"released": describe_comparison(result)})
         settings.save(folder)
         if settings.record:
             write_card(folder, name=output.name, precision=precision)
@@ -128,20 +130,6 @@ def _calibrate(settings: ModelSettings, tokenizer: Tokenizer) -> list[dict[str, 
         for document in load_corpus(path, settings.schema, separator=config.get("separator", ""))
     ]
     return cut_calibration(texts, tokenizer, window=settings.window, overlap=settings.overlap)
-
-
-def _fit(folder: Path, settings: ModelSettings) -> tuple[ModelSettings, Comparison | None]:
-    config = settings.record.get("config", {})
-    dev = Path(config.get("dev", "nowhere"))
-    if not dev.exists() or file_hash(dev) != settings.record["data"][str(dev)]:
-        print(f"{dev}: the run's development set is not here, so thresholds and calibration stay the torch network's")
-        return settings, None
-    documents = load_corpus(dev, settings.schema, separator=config.get("separator", ""))
-    runtime, tokenizer = open_runtime(folder), load_tokenizer(folder)
-    settings = calibrate_settings(Predictor(runtime, tokenizer, settings), documents)
-    found = Predictor(runtime, tokenizer, settings).predict([(d.id, d.text) for d in documents])
-    result = compare(documents, found)
-    return replace(settings, record=settings.record | {"released": describe_comparison(result)}), result
 
 
 def main() -> None:
