@@ -1,6 +1,7 @@
 """Write a trained network as ONNX graphs: fp32, and int8 for the release.
 
-    python -m thaigov_events.training.export RUN --output DIR [--precision int8|fp32] [--window N] [--overlap N]
+    python -m thaigov_events.training.export RUN --output DIR [--precision int8|fp32]
+        [--float-layers LAYER …] [--window N] [--overlap N]
 
 For int8 the encoder's matrix products are quantised with scales found on texts of the run's training set (see
 `training/quantisation.py`); the relation head is kept as fp16 and computed in fp32. The same graphs serve ONNX Runtime
@@ -13,6 +14,7 @@ import argparse
 import shutil
 import tempfile
 import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,14 +80,26 @@ def _export(
 
 
 def export_model(
-    run: Path, output: Path, *, precision: str = "int8", window: int | None = None, overlap: int | None = None
+    run: Path, output: Path, *, precision: str = "int8", float_layers: Sequence[int] = (), window: int | None = None,
+    overlap: int | None = None,
 ) -> Comparison | None:  # fmt: skip
     """Write the model folder `output` for use from the folder of a finished training run.
 
     Thresholds and calibration are fitted anew to what the exported graphs give on the run's development set, and
     the figures reached there are recorded and returned. Where that file is not here, those of the run stay, and
-    None is returned. `window` is how many tokens are read at a time in use and `overlap` how many of them neighbours
-    share, by default as in the run.
+    None is returned.
+
+    Args:
+        run: the run's folder.
+        output: the model folder.
+        precision: one of `PRECISIONS`.
+        float_layers: layers of which int8 leaves a part in floats, see `quantise`.
+        window, overlap: how many tokens are read at a time in use, and how many of them neighbouring windows share; by
+            default as in the run.
+
+    Raises:
+        ValueError: when there is no such precision or layer, or the encoder has fewer places than `window` or no
+            more than `overlap`.
     """
     if precision not in PRECISIONS:
         raise ValueError(f"precision {precision!r}: choose one of {', '.join(PRECISIONS)}")
@@ -98,7 +112,7 @@ def export_model(
         folder = Path(name)
         export_graphs(network, folder)
         if precision == "int8":
-            quantise(folder / ENCODER, folder / "int8.onnx", windows)
+            quantise(folder / ENCODER, folder / "int8.onnx", windows, float_layers=float_layers)
             (folder / "int8.onnx").replace(folder / ENCODER)
             for graph in GRAPHS:
                 store_half(folder / graph)
@@ -138,11 +152,20 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="folder of a finished training run")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--precision", choices=PRECISIONS, default="int8")
+    parser.add_argument(
+        "--float-layers", type=int, nargs="*", default=(), metavar="LAYER",
+        help="layers, from 0, whose feed-forward's second product int8 leaves in floats (default: none)",
+    )  # fmt: skip
     parser.add_argument("--window", type=int, help="tokens read at a time (default: as in the run)")
     parser.add_argument("--overlap", type=int, help="tokens that neighbouring windows share (default: as in the run)")
     options = parser.parse_args()
     result = export_model(
-        options.run, options.output, precision=options.precision, window=options.window, overlap=options.overlap
+        options.run,
+        options.output,
+        precision=options.precision,
+        float_layers=options.float_layers,
+        window=options.window,
+        overlap=options.overlap,
     )
     if result:
         print(format_comparison(result))

@@ -22,7 +22,9 @@ CALIBRATION_WINDOWS = 300
 LARGE = 10_000
 
 
-def quantise(graph: Path, output: Path, windows: Sequence[dict[str, Integers]]) -> None:
+def quantise(
+    graph: Path, output: Path, windows: Sequence[dict[str, Integers]], *, float_layers: Sequence[int] = ()
+) -> None:
     """Write the fp32 graph at `graph` with its products by weights in int8, in ONNX's standard QDQ form.
 
     Weights are quantised by channel. Activations have one fixed scale a tensor, so that a window's result does not
@@ -33,6 +35,11 @@ def quantise(graph: Path, output: Path, windows: Sequence[dict[str, Integers]]) 
     Args:
         graph, output: the files.
         windows: at least one pair of inputs `ids` and `mask` of the graph, `[1, length]` each.
+        float_layers: layers, from 0, whose feed-forward's second product stays in floats: what comes out of its
+            activation function has outliers that one scale cannot hold.
+
+    Raises:
+        ValueError: when there is no such layer.
     """
     import nncf
 
@@ -43,6 +50,7 @@ def quantise(graph: Path, output: Path, windows: Sequence[dict[str, Integers]]) 
     exact = [node for node in products if not weights & set(node.input)]
     exact += [node for node in model.graph.node if node.op_type == "Gather" and weights & set(node.input)]
     exact += products[-1:]  # the entity head comes last
+    exact += _list_narrowing(model, products, float_layers)
     quantised = nncf.quantize(
         model,
         nncf.Dataset(windows),
@@ -51,6 +59,21 @@ def quantise(graph: Path, output: Path, windows: Sequence[dict[str, Integers]]) 
         ignored_scope=nncf.IgnoredScope(names=[node.name for node in exact]),
     )
     onnx.save(quantised, output)
+
+
+def _list_narrowing(
+    model: onnx.ModelProto, products: Sequence[onnx.NodeProto], layers: Sequence[int]
+) -> list[onnx.NodeProto]:
+    """Return of some layers the product that leads from the feed-forward's width back to the states'."""
+    shapes = {table.name: tuple(table.dims) for table in model.graph.initializer}
+    narrowing = [
+        node
+        for node in products[:-1]
+        if any(len(shapes.get(name, ())) == 2 and shapes[name][0] > shapes[name][1] for name in node.input)
+    ]
+    if unknown := sorted(set(layers) - set(range(len(narrowing)))):
+        raise ValueError(f"float layer {unknown[0]}: the encoder has layers 0 to {len(narrowing) - 1}")
+    return [narrowing[layer] for layer in layers]
 
 
 def cut_calibration(
