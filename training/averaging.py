@@ -36,6 +36,7 @@ def average_runs(runs: Sequence[Path], output: Path) -> Comparison:
         raise ValueError("name at least two different runs to average")
     *others, last = runs
     network, settings = load_network(last)
+    tokenizer = load_tokenizer(last)
     states = [network.state_dict()]
     for run in others:
         other, own = load_network(run)
@@ -51,11 +52,11 @@ def average_runs(runs: Sequence[Path], output: Path) -> Comparison:
     network.load_state_dict(mean)
     hashes = {str(run): file_hash(run / "model.safetensors") for run in runs}
     settings = replace(settings, record=settings.record | {"averaged": list(hashes), "runs": hashes})
-    settings, result = fit_to_dev(Predictor(TorchRuntime(network), load_tokenizer(last), settings))
+    settings, result = fit_to_dev(Predictor(TorchRuntime(network), tokenizer, settings))
     if result is None:
         raise FileNotFoundError(f"{last}: its development set is not here; the mean needs it for its thresholds")
     settings = replace(settings, record=settings.record | {"dev": describe_comparison(result)})
-    save_network(output, network, load_tokenizer(last), settings)
+    save_network(output, network, tokenizer, settings)
     return result
 
 
