@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from thaigov_events.models.blocks import cut_blocks
 from thaigov_events.models.labels import label_count
+from thaigov_events.models.local_attention import use_local_attention
 
 # Borders of the buckets for distances in tokens: 0, 1, 2, 3-4, 5-8, 9-16, …
 DISTANCE_BORDERS = (1, 2, 3, 5, 9, 17, 33, 65, 129, 257)
@@ -17,7 +19,11 @@ DISTANCE_BORDERS = (1, 2, 3, 5, 9, 17, 33, 65, 129, 257)
 
 @dataclass(frozen=True, slots=True)
 class NetworkConfig:
-    """Sizes of the heads. `entity_types` and `relation_types` follow from the schema."""
+    """Sizes of the heads. `entity_types` and `relation_types` follow from the schema.
+
+    `local_attention` says of each layer of the encoder how many tokens its attention keeps to, 0 for the whole window;
+    left empty, all do so.
+    """
 
     entity_types: int
     relation_types: int
@@ -26,10 +32,12 @@ class NetworkConfig:
     mention_heads: int = 8
     dropout: float = 0.1
     neighbours: int = 32
+    local_attention: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.entity_types < 1 or self.relation_types < 0:
             raise ValueError(f"{self.entity_types} entity types, {self.relation_types} relation types: too few")
+        object.__setattr__(self, "local_attention", tuple(self.local_attention))  # of JSON it comes as a list
         if self.mention_size % self.mention_heads:
             raise ValueError(
                 f"mention_size {self.mention_size} must be a multiple of mention_heads {self.mention_heads}"
@@ -166,8 +174,28 @@ class JointNetwork(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
         self.entities = nn.Linear(hidden, label_count(config.entity_types))
         self.relations = RelationHead(hidden, config)
+        self.set_local_attention(config.local_attention)
+
+    def set_local_attention(self, spans: tuple[int, ...]) -> None:
+        """Let the encoder's layers keep to so many tokens each; see `NetworkConfig`.
+
+        Raises:
+            ValueError: when `spans` does not fit the encoder.
+        """
+        self.config = replace(self.config, local_attention=spans)
+        if spans:
+            use_local_attention(self.encoder, spans)
 
     def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Return states `[windows, length, hidden]` and token logits `[windows, length, labels]`."""
-        states = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        """Return states `[windows, length, hidden]` and token logits `[windows, length, labels]`.
+
+        Ids and mask, 1 where there is an id, are `[windows, length]`. Where attention is local they may be cut already
+        as `cut_blocks` does, which a graph of free sizes needs.
+        """
+        options: dict[str, Any] = {}
+        if spans := self.config.local_attention:
+            ids, mask = cut_blocks(ids), cut_blocks(mask)
+            options = {"spans": spans, "blocks": ids.shape[1:3]}
+            ids, mask = ids.flatten(1), mask.flatten(1)
+        states = self.encoder(input_ids=ids, attention_mask=mask, **options).last_hidden_state
         return states, self.entities(self.dropout(states))

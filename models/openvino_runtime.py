@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from thaigov_events.models.runtime import ENCODER, Batch, Floats, RelationGraph, find_graph
+from thaigov_events.models.runtime import ENCODER, Batch, Floats, RelationGraph, find_graph, graph_inputs
 
 
 class OpenVinoRuntime(RelationGraph):
@@ -45,6 +45,7 @@ class OpenVinoRuntime(RelationGraph):
         }
         if threads is not None:
             options["INFERENCE_NUM_THREADS"] = threads
+        self._rank = model.input("ids").partial_shape.rank.get_length()
         self._compile = partial(core.compile_model, model, "CPU")
         self._options = options
         self._apart = openvino.AsyncInferQueue(self._compile(options | {"PERFORMANCE_HINT": "THROUGHPUT"}))
@@ -59,8 +60,8 @@ class OpenVinoRuntime(RelationGraph):
         """See `Runtime.encode`."""
         outputs: dict[int, tuple[Floats, Floats]] = {}
         with self._lock:
-            for place, (ids, mask) in enumerate(batches):
-                inputs, target = {"ids": ids, "mask": mask}, (outputs, place)
+            for place, batch in enumerate(batches):
+                inputs, target = graph_inputs(batch, rank=self._rank), (outputs, place)
                 if len(batches) < len(self._apart):
                     self._together.infer(inputs)
                     _keep(self._together, target)

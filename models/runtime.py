@@ -11,6 +11,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from thaigov_events.models.blocks import cut_blocks
+
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
 Batch = tuple[Integers, Integers]
@@ -79,12 +81,19 @@ class OnnxRuntime(RelationGraph):
     def __init__(self, folder: Path, *, threads: int | None = None) -> None:
         """Open the graphs in `folder`; `threads` is how many cores one call may use, by default all."""
         self._encoder = open_session(folder / ENCODER, threads=threads)
+        self._rank = len(self._encoder.get_inputs()[0].shape)
         super().__init__(folder, threads=threads)
 
     def encode(self, batches: Sequence[Batch]) -> list[tuple[Floats, Floats]]:
         """See `Runtime.encode`."""
-        outputs = (self._encoder.run(None, {"ids": ids, "mask": mask}) for ids, mask in batches)
+        outputs = (self._encoder.run(None, graph_inputs(batch, rank=self._rank)) for batch in batches)
         return [(states, logits) for states, logits in outputs]
+
+
+def graph_inputs(batch: Batch, *, rank: int) -> dict[str, Integers]:
+    """Return a batch as the encoder's graph takes it: cut into blocks where its inputs have more than two axes."""
+    ids, mask = batch if rank == 2 else map(cut_blocks, batch)
+    return {"ids": ids, "mask": mask}
 
 
 def find_graph(path: Path) -> Path:

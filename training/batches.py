@@ -46,8 +46,8 @@ def build_batch(
     """Cut the documents into windows and lay them into one batch; `label_count` is of the token labels."""
     cuts = [cut_windows(len(example.tokens), size=window, overlap=overlap) for example in examples]
     # Few different shapes, since PyTorch prepares its CPU kernels anew for each: widths in steps, rows in fours.
-    longest = max(len(part) for cut in cuts for part in cut)
-    width = min(window, -(-longest // WIDTH_STEP) * WIDTH_STEP) + 2
+    longest = max(len(part) for cut in cuts for part in cut) + 2
+    width = min(window + 2, -(-longest // WIDTH_STEP) * WIDTH_STEP)
     rows = -(-sum(len(cut) for cut in cuts) // 4) * 4
     ids = np.full((rows, width), tokenizer.pad, dtype=np.int64)
     mask = np.zeros_like(ids)

@@ -1,11 +1,11 @@
 """Write a trained network as ONNX graphs: fp32, and int8 for the release.
 
     python -m thaigov_events.training.export RUN --output DIR [--precision int8|fp32]
-        [--float-layers LAYER …] [--window N] [--overlap N]
+        [--window N] [--overlap N]
 
 For int8 the encoder's matrix products are quantised with scales found on texts of the run's training set (see
-`training/quantisation.py`); the relation head is kept as fp16 and computed in fp32. The same graphs serve ONNX Runtime
-and OpenVINO.
+`training/outliers.py` and `training/quantisation.py`); the relation head is kept as fp16 and computed in fp32. The same
+graphs serve ONNX Runtime and OpenVINO.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import argparse
 import shutil
 import tempfile
 import warnings
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,11 +29,12 @@ from thaigov_events.models.bundle import ModelSettings
 from thaigov_events.models.encoders import fit_window
 from thaigov_events.models.network import JointNetwork
 from thaigov_events.models.predictor import Predictor
-from thaigov_events.models.runtime import ENCODER, RELATIONS, Integers, open_runtime
+from thaigov_events.models.runtime import ENCODER, RELATIONS, Batch, open_runtime
 from thaigov_events.models.tokenizer import Tokenizer, load_tokenizer
 from thaigov_events.models.torch_runtime import load_network
 from thaigov_events.training.calibration import fit_to_dev
 from thaigov_events.training.card import write_card
+from thaigov_events.training.outliers import split_outliers
 from thaigov_events.training.quantisation import cut_calibration, quantise, store_half
 from thaigov_events.training.record import file_hash
 
@@ -44,14 +44,20 @@ GRAPHS = (ENCODER, RELATIONS)
 
 
 def export_graphs(network: JointNetwork, folder: Path) -> None:
-    """Write `encoder.onnx` and `relations.onnx`, fp32, with free batch, length, mention and pair sizes."""
+    """Write `encoder.onnx` and `relations.onnx`, fp32, with free batch, length, mention and pair sizes.
+
+    An encoder with local attention takes its inputs as `models.blocks.cut_blocks` cuts them.
+    """
     network = network.cpu().eval()
-    network.encoder.set_attn_implementation("eager")  # plain operators, which int8 kernels exist for
-    ids = torch.full((2, 16), 5)
-    windows, length = Dim("windows"), Dim("length")
+    ids, axes = torch.full((2, 16), 5), ["windows", "length"]
+    if network.config.local_attention:
+        ids, axes = ids.reshape(2, 2, 2, 4), ["windows", "large", "blocks", "length"]
+    else:
+        network.encoder.set_attn_implementation("eager")  # plain operators, which int8 kernels exist for
+    shape = {axis: Dim(name) for axis, name in enumerate(axes)}
     _export(
         network, (ids, torch.ones_like(ids)), folder / ENCODER, inputs=["ids", "mask"],
-        outputs=["states", "logits"], shapes=({0: windows, 1: length}, {0: windows, 1: length}),
+        outputs=["states", "logits"], shapes=(shape, shape),
     )  # fmt: skip
     tokens, mentions, pairs = Dim("tokens"), Dim("mentions"), Dim("pairs")
     starts = torch.arange(1, 6)
@@ -80,9 +86,8 @@ def _export(
 
 
 def export_model(
-    run: Path, output: Path, *, precision: str = "int8", float_layers: Sequence[int] = (), window: int | None = None,
-    overlap: int | None = None,
-) -> Comparison | None:  # fmt: skip
+    run: Path, output: Path, *, precision: str = "int8", window: int | None = None, overlap: int | None = None
+) -> Comparison | None:
     """Write the model folder `output` for use from the folder of a finished training run.
 
     Thresholds and calibration are fitted anew to what the exported graphs give on the run's development set, and
@@ -93,12 +98,11 @@ def export_model(
         run: the run's folder.
         output: the model folder.
         precision: one of `PRECISIONS`.
-        float_layers: layers of which int8 leaves a part in floats, see `quantise`.
         window, overlap: how many tokens are read at a time in use, and how many of them neighbouring windows share; by
             default as in the run.
 
     Raises:
-        ValueError: when there is no such precision or layer, or the encoder has fewer places than `window` or no
+        ValueError: when there is no such precision, or the encoder has fewer places than `window` or no
             more than `overlap`.
     """
     if precision not in PRECISIONS:
@@ -110,9 +114,11 @@ def export_model(
     windows = _calibrate(settings, load_tokenizer(run)) if precision == "int8" else []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        if precision == "int8":
+            split_outliers(network, windows)
         export_graphs(network, folder)
         if precision == "int8":
-            quantise(folder / ENCODER, folder / "int8.onnx", windows, float_layers=float_layers)
+            quantise(folder / ENCODER, folder / "int8.onnx", windows)
             (folder / "int8.onnx").replace(folder / ENCODER)
             for graph in GRAPHS:
                 store_half(folder / graph)
@@ -134,7 +140,7 @@ def export_model(
     return result
 
 
-def _calibrate(settings: ModelSettings, tokenizer: Tokenizer) -> list[dict[str, Integers]]:
+def _calibrate(settings: ModelSettings, tokenizer: Tokenizer) -> list[Batch]:
     """Return windows of those of the run's training files that are here."""
     config = settings.record.get("config", {})
     texts = [
@@ -152,10 +158,6 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="folder of a finished training run")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--precision", choices=PRECISIONS, default="int8")
-    parser.add_argument(
-        "--float-layers", type=int, nargs="*", default=(), metavar="LAYER",
-        help="layers, from 0, whose feed-forward's second product int8 leaves in floats (default: none)",
-    )  # fmt: skip
     parser.add_argument("--window", type=int, help="tokens read at a time (default: as in the run)")
     parser.add_argument("--overlap", type=int, help="tokens that neighbouring windows share (default: as in the run)")
     options = parser.parse_args()
@@ -163,7 +165,6 @@ def main() -> None:
         options.run,
         options.output,
         precision=options.precision,
-        float_layers=options.float_layers,
         window=options.window,
         overlap=options.overlap,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -32,11 +33,12 @@ def build_network(config: TrainConfig, sizes: NetworkConfig, tokenizer: Tokenize
             raise FileNotFoundError(f"{weights}: no weights to start from; set start to the folder of a finished run")
         # that run may have kept a few layers only
         keep_layers(encoder, AutoConfig.from_pretrained(start).num_hidden_layers, name=config.encoder)
-    network = JointNetwork(encoder, sizes)
+    network = JointNetwork(encoder, replace(sizes, local_attention=()))
     if config.start:
         network.load_state_dict(load_file(weights))
     if config.layers:
         keep_layers(encoder, config.layers, name=config.start or config.encoder)
+    network.set_local_attention(sizes.local_attention)  # of the layers that are left
     if config.gradient_checkpointing:
         checkpoint_layers(encoder)
     return network

@@ -11,10 +11,10 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from thaigov_events.models.predictor import window_ids
-from thaigov_events.models.runtime import Integers
+from thaigov_events.models.predictor import pad_rows, window_ids
+from thaigov_events.models.runtime import Batch, graph_inputs
 from thaigov_events.models.tokenizer import Tokenizer
-from thaigov_events.models.windows import cut_windows
+from thaigov_events.models.windows import cut_windows, padded_width
 
 # Windows that the scales are found on.
 CALIBRATION_WINDOWS = 300
@@ -22,9 +22,7 @@ CALIBRATION_WINDOWS = 300
 LARGE = 10_000
 
 
-def quantise(
-    graph: Path, output: Path, windows: Sequence[dict[str, Integers]], *, float_layers: Sequence[int] = ()
-) -> None:
+def quantise(graph: Path, output: Path, windows: Sequence[Batch]) -> None:
     """Write the fp32 graph at `graph` with its products by weights in int8, in ONNX's standard QDQ form.
 
     Weights are quantised by channel. Activations have one fixed scale a tensor, so that a window's result does not
@@ -34,26 +32,21 @@ def quantise(
 
     Args:
         graph, output: the files.
-        windows: at least one pair of inputs `ids` and `mask` of the graph, `[1, length]` each.
-        float_layers: layers, from 0, whose feed-forward's second product stays in floats: what comes out of its
-            activation function has outliers that one scale cannot hold.
-
-    Raises:
-        ValueError: when there is no such layer.
+        windows: at least one batch, of a single window each.
     """
     import nncf
 
     logging.getLogger("nncf").setLevel(logging.ERROR)
     model = onnx.load(graph)
+    rank = len(model.graph.input[0].type.tensor_type.shape.dim)
     weights = {table.name for table in model.graph.initializer}
     products = [node for node in model.graph.node if node.op_type == "MatMul"]
     exact = [node for node in products if not weights & set(node.input)]
     exact += [node for node in model.graph.node if node.op_type == "Gather" and weights & set(node.input)]
     exact += products[-1:]  # the entity head comes last
-    exact += _list_narrowing(model, products, float_layers)
     quantised = nncf.quantize(
         model,
-        nncf.Dataset(windows),
+        nncf.Dataset([graph_inputs(window, rank=rank) for window in windows]),
         model_type=nncf.ModelType.TRANSFORMER,
         subset_size=len(windows),
         ignored_scope=nncf.IgnoredScope(names=[node.name for node in exact]),
@@ -61,25 +54,10 @@ def quantise(
     onnx.save(quantised, output)
 
 
-def _list_narrowing(
-    model: onnx.ModelProto, products: Sequence[onnx.NodeProto], layers: Sequence[int]
-) -> list[onnx.NodeProto]:
-    """Return of some layers the product that leads from the feed-forward's width back to the states'."""
-    shapes = {table.name: tuple(table.dims) for table in model.graph.initializer}
-    narrowing = [
-        node
-        for node in products[:-1]
-        if any(len(shapes.get(name, ())) == 2 and shapes[name][0] > shapes[name][1] for name in node.input)
-    ]
-    if unknown := sorted(set(layers) - set(range(len(narrowing)))):
-        raise ValueError(f"float layer {unknown[0]}: the encoder has layers 0 to {len(narrowing) - 1}")
-    return [narrowing[layer] for layer in layers]
-
-
 def cut_calibration(
     texts: Sequence[str], tokenizer: Tokenizer, *, window: int, overlap: int
-) -> list[dict[str, Integers]]:  # fmt: skip
-    """Return a window each of `CALIBRATION_WINDOWS` texts, as the encoder's inputs.
+) -> list[Batch]:  # fmt: skip
+    """Return a window each of `CALIBRATION_WINDOWS` texts, laid out as in use.
 
     Texts are taken from the whole sequence, and windows from all parts of them: scales that are found on the beginnings
     of the first texts cost 0.2 points of entity F1 more.
@@ -87,14 +65,14 @@ def cut_calibration(
     Raises:
         ValueError: when no text has a token.
     """
-    windows: list[dict[str, Integers]] = []
+    windows: list[Batch] = []
     places = np.linspace(0, len(texts) - 1, min(CALIBRATION_WINDOWS, len(texts))).astype(int)
     for number, place in enumerate(places):
         tokens = tokenizer.encode(texts[place])
         cut = cut_windows(len(tokens), size=window, overlap=overlap)
         if cut:
-            ids = window_ids(tokenizer, tokens, cut[number % len(cut)])[np.newaxis]
-            windows.append({"ids": ids, "mask": np.ones_like(ids)})
+            ids = window_ids(tokenizer, tokens, cut[number % len(cut)])
+            windows.append(pad_rows([ids], padded_width(len(ids), limit=window + 2), tokenizer.pad))
     if not windows:
         raise ValueError("no text to find the int8 scales on; put the run's training files back, or take fp32")
     return windows

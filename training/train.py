@@ -80,7 +80,7 @@ class Trainer:
         self._tell(f"dev: {len(self.dev)} documents; {lost.describe(*_sizes(self.dev))}")
         sizes = NetworkConfig(
             len(schema.entities), len(schema.relations), mention_size=config.mention_size,
-            mention_layers=config.mention_layers, dropout=config.dropout,
+            mention_layers=config.mention_layers, dropout=config.dropout, local_attention=config.local_attention,
         )  # fmt: skip
         self.network = build_network(config, sizes, self.tokenizer).to(self.device)
         if config.teachers:

@@ -29,6 +29,8 @@ class TrainConfig:
         start: folder of a finished run whose weights training starts from, instead of a bare encoder.
         layers: how many of the encoder's layers, or of `start`'s, are kept, spread evenly over its depth, the first and
             the last among them; all if 0.
+        local_attention: for each layer of the encoder that is kept, how many tokens its attention keeps to, 128, 256 or
+            0 for the whole window; left empty, all see the whole window.
         encoder: folder, or name on the model hub, of a pretrained encoder.
         tokenizer: folder or name of its tokenizer, and `profile`, what kind that is: `compact`, `wangchanberta`, for it
             and what was trained like it, or `generic`, for any other.
@@ -70,6 +72,7 @@ class TrainConfig:
     unlabelled_characters: int = 0
     start: str = ""
     layers: int = 0
+    local_attention: tuple[int, ...] = ()
     encoder: str = "models/compact"
     tokenizer: str = "models/compact"
     profile: str = "compact"

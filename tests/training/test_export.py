@@ -67,20 +67,6 @@ def test_int8_needs_texts_to_find_its_scales_on(trained_run: Path, tmp_path: Pat
     assert not (tmp_path / "model").exists()
 
 
-def test_a_layer_may_keep_its_second_product_in_floats(trained_run: Path, int8: Path, tmp_path: Path) -> None:
-    onnx = pytest.importorskip("onnx")
-    pytest.importorskip("nncf")
-    export_model(trained_run, tmp_path / "part", float_layers=[1])
-    counts = [
-        sum(node.op_type == "QuantizeLinear" for node in onnx.load(folder / "encoder.onnx").graph.node)
-        for folder in (int8, tmp_path / "part")
-    ]
-    assert counts[1] < counts[0]
-    with pytest.raises(ValueError, match="float layer 9: the encoder has layers 0 to"):
-        export_model(trained_run, tmp_path / "none", float_layers=[9])
-    assert not (tmp_path / "none").exists()
-
-
 def test_windows_may_be_narrower_in_use_than_in_training(trained_run: Path, tmp_path: Path) -> None:
     export_model(trained_run, tmp_path, precision="fp32", window=24, overlap=8)
     narrow, own = ModelSettings.load(tmp_path), ModelSettings.load(trained_run)
