@@ -30,7 +30,7 @@ class RelationType:
     """A directed label of pairs: from any of `heads` to any of `tails`.
 
     `one_head` says that a mention is the tail of at most one such relation, `one_tail` that it is the head of at
-    most one.
+    most one; `identity`, that its two mentions name one thing, so that all that it joins in steps is one thing.
     """
 
     name: str
@@ -38,6 +38,7 @@ class RelationType:
     tails: tuple[str, ...]
     one_head: bool = False
     one_tail: bool = False
+    identity: bool = False
     thai: str = ""
     english: str = ""
     definition: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from thaigov_events.annotations.columns import load_corpus
 from thaigov_events.annotations.document import Document
-from thaigov_events.annotations.metrics import Comparison, compare, entity_items, relation_items
+from thaigov_events.annotations.metrics import Comparison, Item, compare, entity_items, relation_items
 from thaigov_events.models.bundle import Calibration, ModelSettings
 from thaigov_events.models.predictor import Predictor, logits
 from thaigov_events.training.record import file_hash
@@ -28,6 +29,7 @@ def calibrate_settings(predictor: Predictor, dev: Sequence[Document]) -> ModelSe
     Confidences are calibrated first, on all that could be a relation; the thresholds are of calibrated ones. That of
     mentions is half of their F1: what is likelier right than that raises F1, if confidences are calibrated (Lipton,
     Elkan and Naryanaswamy 2014). Mentions that stand in a relation have more to speak for them than their own score.
+    Relations have one threshold, but for those of identity, see `fit_joining`.
     """
     names = predictor.settings.schema.relation_names
     plain = replace(
@@ -49,9 +51,10 @@ def calibrate_settings(predictor: Predictor, dev: Sequence[Document]) -> ModelSe
         for r, item in zip(after.relations, relation_items(after, strict=True), strict=True)
     ]
     calibrated = replace(plain, relation_calibration=fit_platt(relations))
+    found = _predict(predictor, calibrated, dev)
     scored = [
         (float(r.score or 0), item in gold)
-        for before, after in zip(dev, _predict(predictor, calibrated, dev), strict=True)
+        for before, after in zip(dev, found, strict=True)
         for gold in [set(relation_items(before, strict=True))]
         for r, item in zip(after.relations, relation_items(after, strict=True), strict=True)
     ]
@@ -59,6 +62,9 @@ def calibrate_settings(predictor: Predictor, dev: Sequence[Document]) -> ModelSe
     # gave F1 0.664, one for all 0.681.
     support = sum(len(document.relations) for document in dev)
     thresholds = dict.fromkeys(names, _best_threshold(scored, support))
+    for relation in predictor.settings.schema.relations:
+        if relation.identity:
+            thresholds[relation.name] = fit_joining(relation.name, dev, found, otherwise=thresholds[relation.name])
     found_right = sum(hit for _, hit in entities)
     f1 = 2 * found_right / max(len(entities) + sum(len(document.entities) for document in dev), 1)
     return replace(
@@ -87,11 +93,43 @@ def _predict(predictor: Predictor, settings: ModelSettings, dev: Sequence[Docume
     return own.predict([(document.id, document.text) for document in dev])
 
 
+def fit_joining(label: str, gold: Sequence[Document], found: Sequence[Document], *, otherwise: float) -> float:
+    """Return the threshold of an identity relation with the greatest F1 over pairs of mentions that it makes one thing.
+
+    One link too few or too many parts or joins all that is told of two things, which the F1 of links alone does not
+    see. Where the gold has no such relation, `otherwise` is returned.
+    """
+    right = [list_joined(document, label) for document in gold]
+    if not any(right):
+        return otherwise
+    f1 = []
+    for threshold in GRID:
+        joined = [list_joined(document, label, threshold=threshold) for document in found]
+        both = sum(len(a & b) for a, b in zip(right, joined, strict=True))
+        f1.append(2 * both / sum(len(pairs) for pairs in (*right, *joined)))
+    return _pick(f1)
+
+
+def list_joined(document: Document, label: str, *, threshold: float = 0.0) -> set[frozenset[Item]]:
+    """Return the pairs of mentions that links of a label join, in one step or in several."""
+    items = dict(zip((e.id for e in document.entities), entity_items(document), strict=True))
+    things = {mention: {mention} for mention in items}
+    for relation in document.relations:
+        if relation.label == label and (relation.score is None or relation.score >= threshold):
+            joined = things[relation.head] | things[relation.tail]
+            things |= dict.fromkeys(joined, joined)
+    return {frozenset((items[a], items[b])) for thing in things.values() for a, b in combinations(thing, 2)}
+
+
 def _best_threshold(scored: Sequence[tuple[float, bool]], support: int) -> float:
-    """Return the threshold of the grid with the greatest F1; of several, the one nearest their mean."""
+    """Return the threshold of the grid with the greatest F1."""
     scores = np.array([s for s, _ in scored])
     hits = np.array([hit for _, hit in scored], dtype=bool)
-    f1 = [2 * hits[scores >= t].sum() / max((scores >= t).sum() + support, 1) for t in GRID]
+    return _pick([2 * hits[scores >= t].sum() / max((scores >= t).sum() + support, 1) for t in GRID])
+
+
+def _pick(f1: Sequence[float]) -> float:
+    """Return the threshold of the grid with the greatest F1; of several, the one nearest their mean."""
     best = GRID[np.asarray(f1) >= max(f1) - 1e-9]
     return round(float(best[np.abs(best - best.mean()).argmin()]), 3)
 

@@ -3,10 +3,11 @@ import pytest
 
 pytest.importorskip("torch")
 
+from thaigov_events.annotations import Document, Entity, Relation
 from thaigov_events.annotations.metrics import calibration_error
 from thaigov_events.models.bundle import Calibration
 from thaigov_events.models.predictor import calibrate
-from thaigov_events.training.calibration import _best_threshold, fit_platt
+from thaigov_events.training.calibration import _best_threshold, fit_joining, fit_platt, list_joined
 
 
 def test_overconfident_scores_are_calibrated() -> None:
@@ -66,3 +67,30 @@ def test_the_threshold_with_the_best_f1_is_chosen() -> None:
     scored = [(0.9, True)] * 10 + [(0.45, False)] * 10 + [(0.3, True)]
     assert 0.45 < _best_threshold(scored, 11) <= 0.8
     assert _best_threshold([(0.3, True)] * 5 + [(0.9, True)] * 5, 10) <= 0.3
+
+
+def linked(*links: tuple[int, int, float | None]) -> Document:
+    """Six mentions in a row, some of them linked, with a score or as in the gold."""
+    entities = tuple(Entity(f"T{k}", "EVENT", 3 * k, 3 * k + 2) for k in range(6))
+    relations = tuple(Relation("same_event", f"T{head}", f"T{tail}", score) for head, tail, score in links)
+    return Document("one", "ก" * 20, entities, relations)
+
+
+def test_what_is_joined_in_steps_is_one_thing() -> None:
+    pairs = list_joined(linked((2, 0, None), (5, 2, None), (4, 3, None)), "same_event")
+    expected = {
+        frozenset(("EVENT", (3 * k, 3 * k + 2, "EVENT")) for k in pair) for pair in ((0, 2), (2, 5), (0, 5), (3, 4))
+    }
+    assert pairs == expected
+    assert list_joined(linked((2, 0, 0.3), (5, 2, 0.1)), "same_event", threshold=0.2) == list_joined(
+        linked((2, 0, None)), "same_event"
+    )
+    assert not list_joined(linked((2, 0, None)), "held_on")
+
+
+def test_links_of_identity_are_kept_for_what_they_join() -> None:
+    gold = [linked((1, 0, None), (2, 1, None), (3, 2, None))]
+    # without its weak link in the middle four mentions are two things, and four of six pairs are lost
+    chain = linked((1, 0, 0.9), (2, 1, 0.3), (3, 2, 0.9), (5, 4, 0.2))
+    assert 0.2 < fit_joining("same_event", gold, [chain], otherwise=0.5) <= 0.3
+    assert fit_joining("same_event", [linked()], [chain], otherwise=0.45) == 0.45
