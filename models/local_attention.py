@@ -51,15 +51,27 @@ def attend(
         rows.transpose(1, 2).reshape(windows * count, -1, heads, size).transpose(1, 2) for rows in (query, key, value)
     )
     bias = None
-    if attention_mask is not None:
-        bias = attention_mask[:, :, :1].reshape(windows * count, 1, 1, -1)
-    if query.is_cuda:
-        found = nn.functional.scaled_dot_product_attention(query, key, value, bias, dropout, scale=scaling)
-    else:  # plain operators are faster here in training, and int8 graphs need them
-        scores = query @ key.transpose(2, 3) * scaling
-        weights = (scores if bias is None else scores + bias).softmax(-1)
-        found = nn.functional.dropout(weights, dropout) @ value
+    if attention_mask is not None:  # finite in 16 bits too, since a block may be all padding
+        bias = attention_mask[:, :, :1].reshape(windows * count, 1, 1, -1).clamp(min=-1e4)
+    mix = mix_fused if query.is_cuda else mix_plainly
+    found = mix(query, key, value, bias, scaling=scaling, dropout=dropout)
     return found.transpose(1, 2).reshape(windows, length, heads, size), None
+
+
+def mix_plainly(
+    query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None, *, scaling: float, dropout: float
+) -> Tensor:
+    """Return values weighted by attention, by plain operators: faster to train on CPUs, and what int8 graphs need."""
+    scores = query @ key.transpose(2, 3) * scaling
+    weights = (scores if bias is None else scores + bias).softmax(-1)
+    return nn.functional.dropout(weights, dropout) @ value
+
+
+def mix_fused(
+    query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None, *, scaling: float, dropout: float
+) -> Tensor:
+    """Return the same by the fused kernels of GPUs."""
+    return nn.functional.scaled_dot_product_attention(query, key, value, bias, dropout, scale=scaling)
 
 
 AttentionInterface.register(NAME, attend)

@@ -9,6 +9,7 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from thaigov_events.models.blocks import count_blocks  # noqa: E402
+from thaigov_events.models.local_attention import mix_fused, mix_plainly  # noqa: E402
 from thaigov_events.models.network import JointNetwork, NetworkConfig  # noqa: E402
 from thaigov_events.models.runtime import Batch, open_runtime  # noqa: E402
 from thaigov_events.models.torch_runtime import TorchRuntime  # noqa: E402
@@ -84,3 +85,19 @@ def test_an_encoder_whose_attention_cannot_be_exchanged_is_refused() -> None:
     )
     with pytest.raises(ValueError, match="no encoder of the family deberta-v2 can have it"):
         JointNetwork(transformers.DebertaV2Model(config), NetworkConfig(3, 2, local_attention=SPANS))
+
+
+@pytest.mark.parametrize("precision", [None, torch.bfloat16])
+def test_fused_kernels_give_what_plain_operators_give(
+    precision: "torch.dtype | None", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = rows(300)
+    shown = batch[1].astype(bool)
+    found = []
+    for mix in (mix_plainly, mix_fused):
+        monkeypatch.setattr("thaigov_events.models.local_attention.mix_plainly", mix)  # the one that is taken on a CPU
+        with torch.autocast("cpu", precision or torch.bfloat16, enabled=precision is not None):
+            ((states, _),) = TorchRuntime(build(SPANS)).encode([batch])
+        assert np.isfinite(states).all(), "nothing of blocks that are all padding"
+        found.append(states[shown])
+    assert np.abs(found[0] - found[1]).max() < (0.2 if precision else 1e-4)
