@@ -1,4 +1,4 @@
-"""What the steps after the network are worth: partners that exclude each other, doubtful mentions left out.
+"""What the steps after the network are worth: exclusive partners, doubtful mentions left out, a threshold for identity.
 
     python benchmarks/decoding.py [MODEL] [CORPUS]
 
@@ -15,8 +15,9 @@ from pathlib import Path
 
 from thaigov_events.annotations.corpus import read_corpus
 from thaigov_events.annotations.document import Document
-from thaigov_events.annotations.metrics import Comparison, compare
+from thaigov_events.annotations.metrics import Comparison, Score, compare
 from thaigov_events.annotations.schema import Schema
+from thaigov_events.inference.event_metrics import compare_events
 from thaigov_events.inference.extractor import Extractor
 from thaigov_events.models.bundle import ModelSettings
 from thaigov_events.models.predictor import Predictor
@@ -37,6 +38,13 @@ def keep_doubtful(settings: ModelSettings) -> ModelSettings:
     return replace(settings, mention_threshold=0.0)
 
 
+def join_as_all(settings: ModelSettings) -> ModelSettings:
+    """Let relations of identity have the threshold of all others."""
+    schema = settings.schema
+    relations = tuple(replace(relation, identity=False) for relation in schema.relations)
+    return replace(settings, schema=Schema(schema.entities, relations))
+
+
 def keep(settings: ModelSettings) -> ModelSettings:
     """Change nothing."""
     return settings
@@ -46,11 +54,12 @@ VARIANTS: tuple[tuple[str, Change], ...] = (
     ("all", keep),
     ("partners do not exclude each other", share_partners),
     ("doubtful mentions are kept", keep_doubtful),
+    ("identity has the threshold of all", join_as_all),
 )
 
 
-def measure(predictor: Predictor, documents: list[Document], change: Change) -> Comparison:
-    """Return how the articles compare when each half is measured with what was fitted on the other."""
+def measure(predictor: Predictor, documents: list[Document], change: Change) -> tuple[Comparison, Score]:
+    """Return how the articles and their event fields compare, each half measured with what was fitted on the other."""
     found: list[Document] = []
     halves = documents[::2], documents[1::2]
     for fitted, measured in (halves, halves[::-1]):
@@ -58,7 +67,8 @@ def measure(predictor: Predictor, documents: list[Document], change: Change) -> 
         settings = change(calibrate_settings(own, fitted))
         model = Predictor(predictor.runtime, predictor.tokenizer, settings)
         found += model.predict([(document.id, document.text) for document in measured])
-    return compare([*halves[1], *halves[0]], found, resamples=0)
+    gold = [*halves[1], *halves[0]]
+    return compare(gold, found, resamples=0), compare_events(gold, found, resamples=0)
 
 
 def main() -> None:
@@ -67,12 +77,14 @@ def main() -> None:
     corpus = Path(sys.argv[2]) if len(sys.argv) > 2 else Path(".cache/corpus/dev.jsonl")
     predictor = Extractor.load(model).predictor
     documents = read_corpus(corpus, predictor.settings.schema)
-    print("| after the network | entities F1 | its calibration error | relations F1 | its calibration error |")
-    print("|---|---:|---:|---:|---:|")
+    print(
+        "| after the network | entities F1 | its calibration error | relations F1 | its calibration error | fields F1 |"
+    )
+    print("|---|---:|---:|---:|---:|---:|")
     for name, change in VARIANTS:
-        result = measure(predictor, documents, change)
+        result, events = measure(predictor, documents, change)
         errors = (result.entity_calibration_error or 0.0, result.relation_calibration_error or 0.0)
-        figures = (result.entities.total.f1, errors[0], result.relations.total.f1, errors[1])
+        figures = (result.entities.total.f1, errors[0], result.relations.total.f1, errors[1], events.total.f1)
         print(f"| {name} | {' | '.join(f'{figure:.4f}' for figure in figures)} |", flush=True)
 
 

@@ -43,6 +43,7 @@ def average_runs(runs: Sequence[Path], output: Path) -> Comparison:
         shapes = {name: tensor.shape for name, tensor in other.state_dict().items()}
         if (
             own.schema != settings.schema
+            or other.config != network.config
             or shapes != {name: tensor.shape for name, tensor in states[0].items()}
             or file_hash(run / "tokenizer.json") != file_hash(last / "tokenizer.json")
         ):

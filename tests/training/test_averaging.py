@@ -57,6 +57,14 @@ def test_runs_of_another_tokenizer_are_refused(trained_run: Path, moved: Path, t
     assert not (tmp_path / "mean").exists()
 
 
+def test_runs_whose_layers_see_other_stretches_are_refused(trained_run: Path, moved: Path, tmp_path: Path) -> None:
+    settings = ModelSettings.load(moved)
+    layers = json.loads((moved / "config.json").read_text("utf-8"))["num_hidden_layers"]
+    replace(settings, network=settings.network | {"local_attention": [128] * layers}).save(moved)
+    with pytest.raises(ValueError, match=r"moved: has another schema, tokenizer or shape"):
+        average_runs([moved, trained_run], tmp_path / "mean")
+
+
 def test_without_the_development_set_there_is_no_mean(trained_run: Path, moved: Path, tmp_path: Path) -> None:
     settings = ModelSettings.load(moved)
     config = settings.record["config"] | {"dev": "gone.jsonl"}
