@@ -16,7 +16,6 @@ from pathlib import Path
 from thaigov_events.annotations.corpus import read_corpus
 from thaigov_events.annotations.document import Document
 from thaigov_events.annotations.metrics import Comparison, Score, compare
-from thaigov_events.annotations.schema import Schema
 from thaigov_events.inference.event_metrics import compare_events
 from thaigov_events.inference.extractor import Extractor
 from thaigov_events.models.bundle import ModelSettings
@@ -26,11 +25,15 @@ from thaigov_events.training.calibration import calibrate_settings
 Change = Callable[[ModelSettings], ModelSettings]
 
 
+def change_relations(settings: ModelSettings, **values: bool) -> ModelSettings:
+    """Give all relations of the schema other values."""
+    relations = tuple(replace(relation, **values) for relation in settings.schema.relations)
+    return replace(settings, schema=replace(settings.schema, relations=relations))
+
+
 def share_partners(settings: ModelSettings) -> ModelSettings:
     """Let a mention have any number of partners in every relation."""
-    schema = settings.schema
-    relations = tuple(replace(relation, one_head=False, one_tail=False) for relation in schema.relations)
-    return replace(settings, schema=Schema(schema.entities, relations))
+    return change_relations(settings, one_head=False, one_tail=False)
 
 
 def keep_doubtful(settings: ModelSettings) -> ModelSettings:
@@ -40,9 +43,7 @@ def keep_doubtful(settings: ModelSettings) -> ModelSettings:
 
 def join_as_all(settings: ModelSettings) -> ModelSettings:
     """Let relations of identity have the threshold of all others."""
-    schema = settings.schema
-    relations = tuple(replace(relation, identity=False) for relation in schema.relations)
-    return replace(settings, schema=Schema(schema.entities, relations))
+    return change_relations(settings, identity=False)
 
 
 def keep(settings: ModelSettings) -> ModelSettings:
