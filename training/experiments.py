@@ -85,9 +85,9 @@ class Experiment:
 def run_key(config: TrainConfig) -> str:
     """Return what tells a run from all others: a hash of its settings, but for its output, its data and its encoder."""
     inputs = describe_inputs(config)
-    defaults = {f.name: list(f.default) if isinstance(f.default, tuple) else f.default for f in fields(TrainConfig)}
     # a setting that is added later does not make old runs new as long as it has its default
-    settings = {k: v for k, v in inputs["config"].items() if k != "output" and v != defaults[k]}
+    changed = {f.name for f in fields(config) if getattr(config, f.name) != f.default} - {"output"}
+    settings = {name: value for name, value in inputs["config"].items() if name in changed}
     return _digest(
         json.dumps([settings, inputs["data"], inputs["encoder"], *inputs.get("runs", {}).items()], sort_keys=True)
     )
