@@ -52,7 +52,8 @@ def average_runs(runs: Sequence[Path], output: Path) -> Comparison:
     mean = {name: torch.stack([state[name].float() for state in states]).mean(0) for name in states[0]}
     network.load_state_dict(mean)
     hashes = {str(run): file_hash(run / "model.safetensors") for run in runs}
-    settings = replace(settings, record=settings.record | {"averaged": list(hashes), "runs": hashes})
+    runs_before = settings.record.get("runs", {})  # that the last one began with or learnt from
+    settings = replace(settings, record=settings.record | {"averaged": list(hashes), "runs": runs_before | hashes})
     settings, result = fit_to_dev(Predictor(TorchRuntime(network), tokenizer, settings))
     if result is None:
         raise FileNotFoundError(f"{last}: its development set is not here; the mean needs it for its thresholds")

@@ -31,17 +31,21 @@ def moved(trained_run: Path, tmp_path: Path) -> Path:
 
 def test_weights_are_the_mean_and_thresholds_fitted_to_them(trained_run: Path, moved: Path, tmp_path: Path) -> None:
     output = tmp_path / "mean"
-    result = average_runs([moved, trained_run], output)
+    written = json.loads((moved / "settings.json").read_text("utf-8"))
+    written["record"]["runs"] = {"runs/teacher": "5a" * 32}
+    (moved / "settings.json").write_text(json.dumps(written), encoding="utf-8")
+    result = average_runs([trained_run, moved], output)
     before, after = load_file(trained_run / WEIGHTS), load_file(output / WEIGHTS)
     assert before.keys() == after.keys()
     assert all(torch.allclose(after[name], before[name] + 0.005, atol=1e-6) for name in after)
     settings, own = ModelSettings.load(output), ModelSettings.load(trained_run)
     assert settings.record["dev"]["entities"]["f1"] == round(result.entities.total.f1, 4)
     assert settings.record["config"] == own.record["config"]
-    assert settings.record["runs"] == {str(run): file_hash(run / WEIGHTS) for run in (moved, trained_run)}
+    hashes = {str(run): file_hash(run / WEIGHTS) for run in (trained_run, moved)}
+    assert settings.record["runs"] == {"runs/teacher": "5a" * 32, **hashes}
     shutil.copy(trained_run / "tokenizer.json", output)
     write_card(output, name="mean", precision="fp32")
-    assert f"mean of those of `{moved}` and `{trained_run}`" in (output / "MODEL_CARD.md").read_text("utf-8")
+    assert f"mean of those of `{trained_run}` and `{moved}`" in (output / "MODEL_CARD.md").read_text("utf-8")
 
 
 def test_one_run_is_no_mean(trained_run: Path, tmp_path: Path) -> None:
