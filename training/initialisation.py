@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from safetensors.torch import load_file
-from torch import nn
+from torch import Tensor, nn
 from transformers import AutoConfig, PreTrainedModel
 
 from thaigov_events.models.encoders import check_vocabulary, layer_depth, load_encoder
@@ -22,7 +22,8 @@ def build_network(config: TrainConfig, sizes: NetworkConfig, tokenizer: Tokenize
 
     Raises:
         FileNotFoundError: when the encoder, or the run that `config.start` names, is not to be had.
-        ValueError: when the tokenizer is another encoder's, or the encoder has fewer layers than asked for.
+        ValueError: when the tokenizer is another encoder's, the encoder has fewer layers than asked for, or
+            `config.start_encoder` is of another shape.
     """
     encoder = load_encoder(config.encoder, dropout=config.dropout, allow_pickle=config.allow_pickle)
     check_vocabulary(encoder, tokenizer)
@@ -35,13 +36,29 @@ def build_network(config: TrainConfig, sizes: NetworkConfig, tokenizer: Tokenize
         keep_layers(encoder, AutoConfig.from_pretrained(start).num_hidden_layers, name=config.encoder)
     network = JointNetwork(encoder, replace(sizes, local_attention=()))
     if config.start:
-        network.load_state_dict(load_file(weights))
+        states = load_file(weights)
+        if config.start_encoder:
+            _add_pretraining(states, encoder, config)
+        network.load_state_dict(states)
     if config.layers:
         keep_layers(encoder, config.layers, name=config.start or config.encoder)
     network.set_local_attention(sizes.local_attention)  # of the layers that are left
     if config.gradient_checkpointing:
         checkpoint_layers(encoder)
     return network
+
+
+def _add_pretraining(states: dict[str, Tensor], encoder: PreTrainedModel, config: TrainConfig) -> None:
+    """Add to a run's weights what `encoder` has learnt since it was `config.start_encoder` (Ilharco et al. 2023)."""
+    before = load_encoder(config.start_encoder, allow_pickle=config.allow_pickle).state_dict()
+    after = encoder.state_dict()
+    if {name: t.shape for name, t in before.items()} != {name: t.shape for name, t in after.items()}:
+        raise ValueError(
+            f"start_encoder = {config.start_encoder!r}: has other weights than {config.encoder}; name the encoder that "
+            f"{config.start} began with, and one that was pretrained from it on"
+        )
+    for name, tensor in after.items():
+        states[f"encoder.{name}"] = states[f"encoder.{name}"] + (tensor - before[name])
 
 
 def keep_layers(encoder: PreTrainedModel, count: int, *, name: str) -> None:

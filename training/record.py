@@ -15,6 +15,7 @@ from thaigov_events.annotations.report import describe_comparison
 if TYPE_CHECKING:
     from thaigov_events.training.train_config import TrainConfig
 
+WEIGHTS = "model.safetensors"
 PACKAGES = ("torch", "transformers", "tokenizers", "numpy")
 
 
@@ -32,15 +33,22 @@ def file_hash(path: Path) -> str:
 def describe_inputs(config: TrainConfig) -> dict[str, Any]:
     """Return what decides a run: its settings, the hashes of its corpora, and that of its encoder if it lies here."""
     settings = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(config).items()}
-    weights = Path(config.encoder) / "model.safetensors"
     corpora = [*config.train, config.dev, *([config.unlabelled] if config.unlabelled else [])]
-    runs = {run: file_hash(Path(run) / "model.safetensors") for run in (*config.teachers, config.start) if run}
+    runs = {run: file_hash(Path(run) / WEIGHTS) for run in (*config.teachers, config.start) if run}
+    if config.start_encoder:
+        runs[config.start_encoder] = _identify_encoder(config.start_encoder)
     return {
         "config": settings,
         "data": {path: file_hash(Path(path)) for path in corpora},
-        "encoder": file_hash(weights) if weights.is_file() else config.encoder,
+        "encoder": _identify_encoder(config.encoder),
         **({"runs": runs} if runs else {}),
     }
+
+
+def _identify_encoder(encoder: str) -> str:
+    """Return the hash of an encoder's weights, or its name where it is one of the model hub."""
+    weights = Path(encoder) / WEIGHTS
+    return file_hash(weights) if weights.is_file() else encoder
 
 
 def describe_run(result: Comparison, progress: dict[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,8 @@ class TrainConfig:
         unlabelled: JSON lines with `id` and `text`, perhaps packed; `unlabelled_limit` of them are drawn by the seed,
             all if 0, from those of up to `unlabelled_characters`, any if 0.
         start: folder of a finished run whose weights training starts from, instead of a bare encoder.
+        start_encoder: encoder that `start` once began with, of which `encoder` is a later state: what pretraining has
+            taught it since is added to the weights of `start`.
         layers: how many of the encoder's layers, or of `start`'s, are kept, spread evenly over its depth, the first and
             the last among them; all if 0.
         local_attention: for each layer of the encoder that is kept, how many tokens its attention keeps to, 128, 256 or
@@ -71,6 +73,7 @@ class TrainConfig:
     unlabelled_limit: int = 0
     unlabelled_characters: int = 0
     start: str = ""
+    start_encoder: str = ""
     layers: int = 0
     local_attention: tuple[int, ...] = ()
     encoder: str = "models/compact"
@@ -123,6 +126,8 @@ class TrainConfig:
             raise ValueError("teachers and unlabelled: give both, the runs that teach and the texts that they label")
         if self.sequence and (self.smoothing or self.teachers):
             raise ValueError("smoothing and teachers are of the loss token by token; leave them out, or sequence")
+        if self.start_encoder and not self.start:
+            raise ValueError(f"start_encoder = {self.start_encoder!r}: set start too, the run that began with it")
         if self.precision not in PRECISIONS:
             raise ValueError(f"precision = {self.precision!r}: set one of {', '.join(PRECISIONS)}")
         for name in ("dropout", "mask_share", "smoothing", "predicted_share", "augmented", "average", "warmup"):

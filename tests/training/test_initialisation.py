@@ -16,6 +16,7 @@ from thaigov_events.models.encoders import build_encoder  # noqa: E402
 from thaigov_events.models.torch_runtime import load_network  # noqa: E402
 from thaigov_events.training.checkpoints import save_network  # noqa: E402
 from thaigov_events.training.initialisation import keep_layers, spread_layers  # noqa: E402
+from thaigov_events.training.record import describe_inputs  # noqa: E402
 from thaigov_events.training.train import Trainer  # noqa: E402
 from thaigov_events.training.train_config import TrainConfig  # noqa: E402
 
@@ -115,6 +116,38 @@ def test_a_run_keeps_layers_of_a_finished_run(config: TrainConfig, tmp_path: Pat
         assert torch.equal(weight, finished[name.replace("layer.1.", "layer.3.")])
     with pytest.raises(ValueError, match=r"finished: has 4 layers, not 9"):
         Trainer(replace(config, start=str(start), layers=9))
+
+
+def test_what_an_encoder_has_learnt_since_is_added_to_a_run(config: TrainConfig, tmp_path: Path) -> None:
+    config = replace(config, layers=0)
+    finished, start = Trainer(config), tmp_path / "finished"
+    save_network(start, finished.network, finished.tokenizer, finished.settings)
+    later = transformers.BertModel.from_pretrained(config.encoder, add_pooling_layer=False)
+    with torch.no_grad():
+        for weight in later.parameters():
+            weight += 0.25
+    later.save_pretrained(tmp_path / "later")
+    config = replace(config, start=str(start), encoder=str(tmp_path / "later"), start_encoder=config.encoder)
+    added, before = Trainer(config).network.state_dict(), finished.network.state_dict()
+    for name, weight in added.items():
+        torch.testing.assert_close(weight, before[name] + 0.25 if name.startswith("encoder.") else before[name])
+    hashes = describe_inputs(config)
+    assert hashes["runs"].keys() == {str(start), config.start_encoder}
+    assert hashes["encoder"] != hashes["runs"][config.start_encoder]
+
+
+def test_an_encoder_of_another_shape_cannot_be_where_a_run_began(config: TrainConfig, tmp_path: Path) -> None:
+    whole, start = Trainer(replace(config, layers=0)), tmp_path / "finished"
+    save_network(start, whole.network, whole.tokenizer, whole.settings)
+    smaller = transformers.BertModel.from_pretrained(config.encoder, add_pooling_layer=False, num_hidden_layers=3)
+    smaller.save_pretrained(tmp_path / "smaller")
+    with pytest.raises(ValueError, match=r"start_encoder = '.*smaller': has other weights"):
+        Trainer(replace(config, layers=0, start=str(start), start_encoder=str(tmp_path / "smaller")))
+
+
+def test_where_a_run_began_is_named_with_the_run(config: TrainConfig) -> None:
+    with pytest.raises(ValueError, match=r"start_encoder = 'models/compact': set start too"):
+        replace(config, start_encoder="models/compact")
 
 
 def test_a_start_that_is_not_there_is_named(config: TrainConfig) -> None:
