@@ -25,12 +25,13 @@ def load_encoder(name: str, *, dropout: float = 0.1, allow_pickle: bool = False)
     """Load an encoder from a local folder or, by name, from the model hub, as float32.
 
     Args:
-        name: folder or repository.
+        name: folder or repository; of a finished run's folder the encoder is taken without its heads.
         dropout: of its layers; that of attention is 0.
         allow_pickle: whether a `pytorch_model.bin` is opened where there are no safetensors.
 
     Raises:
         FileNotFoundError: when it is neither here nor to be had, or has no weights that may be opened.
+        ValueError: when weights of the encoder are not among those.
     """
     config = _read_config(name)
     for setting in ("hidden_dropout_prob", "embedding_dropout", "mlp_dropout"):
@@ -103,9 +104,18 @@ def _read_config(name: str) -> PretrainedConfig:
 
 
 def _read_weights(name: str, config: PretrainedConfig, *, use_safetensors: bool) -> PreTrainedModel:
-    return AutoModel.from_pretrained(  # type: ignore[no-any-return]
-        name, config=config, dtype=torch.float32, use_safetensors=use_safetensors, **_options(config)
+    in_run = {r"^encoder\.": ""} if (Path(name) / "settings.json").is_file() else None
+    encoder, report = AutoModel.from_pretrained(
+        name, config=config, dtype=torch.float32, use_safetensors=use_safetensors, key_mapping=in_run,
+        output_loading_info=True, **_options(config),
     )  # fmt: skip
+    # Hugging Face would fill in random numbers
+    if missing := sorted(report["missing_keys"]):
+        raise ValueError(
+            f"{name}: {len(missing)} of the encoder's weights are not among its weights, {missing[0]} is one; name "
+            f"a folder or repository that holds a whole {config.model_type} encoder"
+        )
+    return encoder  # type: ignore[no-any-return]
 
 
 def _options(config: PretrainedConfig) -> dict[str, Any]:

@@ -10,8 +10,11 @@ import pytest
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
+from safetensors.torch import load_file, save_file  # noqa: E402
+
 from thaigov_events.annotations import Document, Entity, read_corpus, write_corpus  # noqa: E402
 from thaigov_events.annotations.metrics import compare  # noqa: E402
+from thaigov_events.annotations.schema import Schema  # noqa: E402
 from thaigov_events.inference import Extractor  # noqa: E402
 from thaigov_events.models.bundle import ModelSettings  # noqa: E402
 from thaigov_events.models.encoders import (  # noqa: E402
@@ -26,6 +29,7 @@ from thaigov_events.models.predictor import Predictor  # noqa: E402
 from thaigov_events.models.runtime import OnnxRuntime  # noqa: E402
 from thaigov_events.models.tokenizer import Tokenizer, load_tokenizer  # noqa: E402
 from thaigov_events.models.torch_runtime import TorchRuntime, load_network  # noqa: E402
+from thaigov_events.training.checkpoints import save_network  # noqa: E402
 from thaigov_events.training.export import export_model  # noqa: E402
 from thaigov_events.training.train import Trainer  # noqa: E402
 from thaigov_events.training.train_config import TrainConfig  # noqa: E402
@@ -145,6 +149,30 @@ def test_a_pickle_is_opened_only_if_allowed(tokenizer_of: Callable[[str], Tokeni
     with pytest.raises(FileNotFoundError, match="allow_pickle = true"):
         load_encoder(name)
     assert load_encoder(name, allow_pickle=True).config.hidden_size == 32
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_encoder_of_a_finished_run_is_taken_without_its_heads(
+    family: str, family_folder: Callable[[str], str], documents: list[Document], tmp_path: Path
+) -> None:
+    name = family_folder(family)
+    tokenizer, schema = load_tokenizer(Path(name)), Schema.load(None)
+    network = JointNetwork(load_encoder(name), NetworkConfig(len(schema.entities), len(schema.relations)))
+    with torch.no_grad():
+        for weight in network.parameters():
+            weight += 0.125
+    save_network(tmp_path / "run", network, tokenizer, ModelSettings(schema, 24, 8, 48))
+    taken, trained = load_encoder(str(tmp_path / "run")).state_dict(), network.encoder.state_dict()
+    assert taken.keys() == trained.keys()
+    assert all(torch.equal(taken[key], trained[key]) for key in taken)
+
+
+def test_weights_that_are_not_an_encoder_s_are_refused(family_folder: Callable[[str], str]) -> None:
+    name = family_folder("bert")
+    weights = load_file(f"{name}/model.safetensors")
+    save_file({f"other.{key}": tensor for key, tensor in weights.items()}, f"{name}/model.safetensors")
+    with pytest.raises(ValueError, match=r"weights are not among its weights, embeddings.*whole bert encoder"):
+        load_encoder(name)
 
 
 def test_a_hub_out_of_reach_names_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
