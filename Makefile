@@ -25,7 +25,7 @@ export MALLOC_TRIM_THRESHOLD_ := 8000000000
 export MALLOC_TOP_PAD_ := 500000000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-labelstudio lint format corpus pretrain train distil average export evaluate report ablation learning-curve annotation-round simulate-annotation labelstudio-server clean
+.PHONY: help run test test-slow test-labelstudio lint format corpus pretrain train distil average prune export evaluate report ablation learning-curve annotation-round simulate-annotation labelstudio-server clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -72,6 +72,10 @@ distil: $(VENV)/dev.stamp ## a laptop's model from a large one (TEACHER=folder o
 average: $(VENV)/dev.stamp ## the mean of the weights of several runs of one line (RUNS="folder folder …", RUN=folder to write)
 	$(if $(RUNS),,$(error name the finished runs: make average RUNS="runs/grown runs/further" RUN=runs/averaged))
 	$(BIN)/python -m thaigov_events.training.averaging $(RUNS) --output $(RUN)
+
+prune: $(VENV)/dev.stamp ## leave a run's encoder fewer attention heads (RUN=folder, KEEP=heads in all, PRUNED=folder to write)
+	$(if $(and $(KEEP),$(PRUNED)),,$(error name what stays and where it goes: make prune RUN=runs/released KEEP=48 PRUNED=runs/pruned))
+	$(BIN)/python -m thaigov_events.training.pruning $(RUN) --keep $(KEEP) --output $(PRUNED)
 
 export: $(VENV)/dev.stamp ## write a trained run as int8 graphs (RUN=folder, MODEL=folder to write, EXPORT="--window N …")
 	$(BIN)/python -m thaigov_events.training.export $(RUN) --output $(MODEL) $(EXPORT)

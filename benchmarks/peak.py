@@ -95,26 +95,31 @@ def list_calls(folder: Path, threads: int) -> tuple[list[Callable[[], object]], 
     encode = runtime.encode
     runtime.encode = lambda batches: calls.append(batches) or encode(batches)  # type: ignore[method-assign,func-returns-value]
     predictor.encode(parts)
-    layers, hidden, weights = read_shape(folder / ENCODER)
+    layers, heads, size, weights = read_shape(folder / ENCODER)
     spans = settings.network.get("local_attention") or [0] * layers
+    heads_left = settings.network.get("heads") or [heads] * layers
     operations = 0.0
     for ids, mask in (batch for batches in calls for batch in batches):
         lengths, width = mask.sum(1).astype(float), ids.shape[1]
-        pairs = sum(lengths**2 / count_blocks(width, span or width) for span in spans)
-        operations += 2 * (weights * lengths + 2 * hidden * pairs).sum()
+        pairs = [lengths**2 / count_blocks(width, span or width) for span in spans]
+        attended = sum(own * size * count for own, count in zip(pairs, heads_left, strict=True))
+        operations += 2 * (weights * lengths + 2 * attended).sum()
     return [partial(encode, call) for call in calls], operations
 
 
-def read_shape(graph: Path) -> tuple[int, int, int]:
-    """Return the layers, the hidden size, and how many weights the products of an encoder's graph have, copies once."""
+def read_shape(graph: Path) -> tuple[int, int, int, int]:
+    """Return an encoder's layers, its family's heads, their size, and the weights of its products, copies once."""
     nodes = [node for node in openvino.Core().read_model(graph).get_ops() if node.get_type_name() == "MatMul"]
     fixed = [node.input_value(1).get_partial_shape().is_static for node in nodes]
     tables = [read_weights(node.input_value(1).get_node()) for node in compress(nodes, fixed)]
-    states = nodes[0].input_value(0).get_partial_shape()[2].get_length()
+    states = nodes[fixed.index(True)].input_value(0).get_partial_shape()[2].get_length()
     # of a feed-forward layer both products have each copied unit: as outputs, and as inputs
     copied = {table.shape[1]: table.shape[1] - len(np.unique(table.T, axis=0)) for table in tables}
     weights = [np.prod([size - copied.get(size, 0) for size in table.shape]) for table in tables]
-    return fixed.count(False) // 2, states, int(sum(weights))
+    # what heads give has a fixed last size, the scores of pairs have none
+    mixed = [node.get_output_partial_shape(0)[3] for node, own in zip(nodes, fixed, strict=True) if not own]
+    sizes = [last.get_length() for last in mixed if last.is_static]
+    return len(sizes), states // sizes[0], sizes[0], int(sum(weights))
 
 
 def read_weights(node: openvino.Node) -> NDArray[np.generic]:

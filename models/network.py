@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from thaigov_events.models.attention_heads import shrink_attention
 from thaigov_events.models.blocks import cut_blocks
 from thaigov_events.models.labels import label_count
 from thaigov_events.models.local_attention import use_local_attention
@@ -22,7 +23,8 @@ class NetworkConfig:
     """Sizes of the heads. `entity_types` and `relation_types` follow from the schema.
 
     `local_attention` says of each layer of the encoder how many tokens its attention keeps to, 0 for the whole window;
-    left empty, all do so.
+    left empty, all do so. `heads` says of each layer how many attention heads it has; left empty, as many as its family
+    gives it.
     """
 
     entity_types: int
@@ -33,11 +35,13 @@ class NetworkConfig:
     dropout: float = 0.1
     neighbours: int = 32
     local_attention: tuple[int, ...] = ()
+    heads: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.entity_types < 1 or self.relation_types < 0:
             raise ValueError(f"{self.entity_types} entity types, {self.relation_types} relation types: too few")
-        object.__setattr__(self, "local_attention", tuple(self.local_attention))  # of JSON it comes as a list
+        for name in ("local_attention", "heads"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))  # of JSON they come as lists
         if self.mention_size % self.mention_heads:
             raise ValueError(
                 f"mention_size {self.mention_size} must be a multiple of mention_heads {self.mention_heads}"
@@ -169,6 +173,8 @@ class JointNetwork(nn.Module):
     def __init__(self, encoder: PreTrainedModel, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
+        if config.heads:
+            shrink_attention(encoder, config.heads)
         self.encoder = encoder
         hidden = encoder.config.hidden_size
         self.dropout = nn.Dropout(config.dropout)

@@ -21,21 +21,19 @@ import onnx
 import torch
 from torch.export import Dim
 
-from thaigov_events.annotations.columns import load_corpus
 from thaigov_events.annotations.files import replace_safely
 from thaigov_events.annotations.metrics import Comparison
 from thaigov_events.annotations.report import describe_comparison, format_comparison
-from thaigov_events.models.bundle import ModelSettings
 from thaigov_events.models.encoders import fit_window
 from thaigov_events.models.network import JointNetwork
 from thaigov_events.models.predictor import Predictor
-from thaigov_events.models.runtime import ENCODER, RELATIONS, Batch, open_runtime
-from thaigov_events.models.tokenizer import Tokenizer, load_tokenizer
+from thaigov_events.models.runtime import ENCODER, RELATIONS, open_runtime
+from thaigov_events.models.tokenizer import load_tokenizer
 from thaigov_events.models.torch_runtime import load_network
 from thaigov_events.training.calibration import fit_to_dev
 from thaigov_events.training.card import write_card
 from thaigov_events.training.outliers import split_outliers
-from thaigov_events.training.quantisation import cut_calibration, quantise, store_half
+from thaigov_events.training.quantisation import cut_training_windows, quantise, store_half
 from thaigov_events.training.record import file_hash
 
 PRECISIONS = ("int8", "fp32")
@@ -111,7 +109,7 @@ def export_model(
     overlap = settings.overlap if overlap is None else overlap
     window, overlap = fit_window(str(run), window=window or settings.window, overlap=overlap)
     settings = replace(settings, window=window, overlap=overlap)
-    windows = _calibrate(settings, load_tokenizer(run)) if precision == "int8" else []
+    windows = cut_training_windows(settings, load_tokenizer(run)) if precision == "int8" else []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if precision == "int8":
@@ -138,18 +136,6 @@ def export_model(
             with replace_safely(output / file) as path:
                 shutil.copyfile(folder / file, path)
     return result
-
-
-def _calibrate(settings: ModelSettings, tokenizer: Tokenizer) -> list[Batch]:
-    """Return windows of those of the run's training files that are here."""
-    config = settings.record.get("config", {})
-    texts = [
-        document.text
-        for path in map(Path, config.get("train", ()))
-        if path.exists()
-        for document in load_corpus(path, settings.schema, separator=config.get("separator", ""))
-    ]
-    return cut_calibration(texts, tokenizer, window=settings.window, overlap=settings.overlap)
 
 
 def main() -> None:

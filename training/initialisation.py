@@ -10,6 +10,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import AutoConfig, PreTrainedModel
 
+from thaigov_events.models.bundle import ModelSettings
 from thaigov_events.models.encoders import check_vocabulary, layer_depth, load_encoder
 from thaigov_events.models.network import JointNetwork, NetworkConfig
 from thaigov_events.models.tokenizer import Tokenizer
@@ -23,7 +24,7 @@ def build_network(config: TrainConfig, sizes: NetworkConfig, tokenizer: Tokenize
     Raises:
         FileNotFoundError: when the encoder, or the run that `config.start` names, is not to be had.
         ValueError: when the tokenizer is another encoder's, the encoder has fewer layers than asked for, or
-            `config.start_encoder` is of another shape.
+            `config.start_encoder` is of another shape, or layers are to be taken out of a run that lost heads.
     """
     encoder = load_encoder(config.encoder, dropout=config.dropout, allow_pickle=config.allow_pickle)
     check_vocabulary(encoder, tokenizer)
@@ -34,6 +35,7 @@ def build_network(config: TrainConfig, sizes: NetworkConfig, tokenizer: Tokenize
             raise FileNotFoundError(f"{weights}: no weights to start from; set start to the folder of a finished run")
         # that run may have kept a few layers only
         keep_layers(encoder, AutoConfig.from_pretrained(start).num_hidden_layers, name=config.encoder)
+        sizes = replace(sizes, heads=NetworkConfig(**ModelSettings.load(start).network).heads)
     network = JointNetwork(encoder, replace(sizes, local_attention=()))
     if config.start:
         states = load_file(weights)
@@ -41,6 +43,8 @@ def build_network(config: TrainConfig, sizes: NetworkConfig, tokenizer: Tokenize
             _add_pretraining(states, encoder, config)
         network.load_state_dict(states)
     if config.layers:
+        if sizes.heads:
+            raise ValueError(f"layers = {config.layers}: {start} has lost heads already; take layers out before them")
         keep_layers(encoder, config.layers, name=config.start or config.encoder)
     network.set_local_attention(sizes.local_attention)  # of the layers that are left
     if config.gradient_checkpointing:

@@ -11,6 +11,8 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
+from thaigov_events.annotations.columns import load_corpus
+from thaigov_events.models.bundle import ModelSettings
 from thaigov_events.models.predictor import window_ids
 from thaigov_events.models.runtime import Batch, graph_inputs
 from thaigov_events.models.tokenizer import Tokenizer
@@ -54,6 +56,18 @@ def quantise(graph: Path, output: Path, windows: Sequence[Batch]) -> None:
     onnx.save(quantised, output)
 
 
+def cut_training_windows(settings: ModelSettings, tokenizer: Tokenizer) -> list[Batch]:
+    """Return windows of those of a run's training files that are here, as `cut_calibration` does."""
+    config = settings.record.get("config", {})
+    texts = [
+        document.text
+        for path in map(Path, config.get("train", ()))
+        if path.exists()
+        for document in load_corpus(path, settings.schema, separator=config.get("separator", ""))
+    ]
+    return cut_calibration(texts, tokenizer, window=settings.window, overlap=settings.overlap)
+
+
 def cut_calibration(
     texts: Sequence[str], tokenizer: Tokenizer, *, window: int, overlap: int
 ) -> list[Batch]:  # fmt: skip
@@ -74,7 +88,7 @@ def cut_calibration(
             ids = window_ids(tokenizer, tokens, cut[number % len(cut)])[np.newaxis]
             windows.append((ids, np.ones_like(ids)))
     if not windows:
-        raise ValueError("no text to find the int8 scales on; put the run's training files back, or take fp32")
+        raise ValueError("no text to measure activations on; put the run's training files back, or export as fp32")
     return windows
 
 

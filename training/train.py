@@ -90,7 +90,7 @@ class Trainer:
             )  # fmt: skip
         self.average = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(config.average))  # type: ignore[no-untyped-call]
         self.settings = ModelSettings(
-            schema, config.window, config.overlap, config.maximum_distance, network=sizes.to_dict()
+            schema, config.window, config.overlap, config.maximum_distance, network=self.network.config.to_dict()
         )  # fmt: skip
         if config.compile:
             self.network.compile(dynamic=True)

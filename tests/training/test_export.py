@@ -62,7 +62,7 @@ def test_int8_needs_texts_to_find_its_scales_on(trained_run: Path, tmp_path: Pat
     settings = ModelSettings.load(alone)
     config = settings.record["config"] | {"train": ["gone.jsonl"]}
     replace(settings, record=settings.record | {"config": config}).save(alone)
-    with pytest.raises(ValueError, match=r"no text to find the int8 scales on.* take fp32"):
+    with pytest.raises(ValueError, match=r"no text to measure activations on.* export as fp32"):
         export_model(alone, tmp_path / "model")
     assert not (tmp_path / "model").exists()
 
