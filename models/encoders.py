@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from transformers import MODEL_MAPPING, AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 
+from thaigov_events.models.bundle import ModelSettings
 from thaigov_events.models.hub import explain_failure
 from thaigov_events.models.tokenizer import Tokenizer
 
@@ -25,13 +26,13 @@ def load_encoder(name: str, *, dropout: float = 0.1, allow_pickle: bool = False)
     """Load an encoder from a local folder or, by name, from the model hub, as float32.
 
     Args:
-        name: folder or repository; of a finished run's folder the encoder is taken without its heads.
+        name: folder or repository; of a finished run's folder the encoder alone is taken.
         dropout: of its layers; that of attention is 0.
         allow_pickle: whether a `pytorch_model.bin` is opened where there are no safetensors.
 
     Raises:
         FileNotFoundError: when it is neither here nor to be had, or has no weights that may be opened.
-        ValueError: when weights of the encoder are not among those.
+        ValueError: when weights of the encoder are not among those, or it is a run's that lost attention heads.
     """
     config = _read_config(name)
     for setting in ("hidden_dropout_prob", "embedding_dropout", "mlp_dropout"):
@@ -104,7 +105,11 @@ def _read_config(name: str) -> PretrainedConfig:
 
 
 def _read_weights(name: str, config: PretrainedConfig, *, use_safetensors: bool) -> PreTrainedModel:
-    in_run = {r"^encoder\.": ""} if (Path(name) / "settings.json").is_file() else None
+    in_run = None
+    if (Path(name) / "settings.json").is_file():
+        in_run = {r"^encoder\.": ""}
+        if ModelSettings.load(Path(name)).network.get("heads"):
+            raise ValueError(f"{name}: its encoder has lost attention heads; go on from all of it, start = {name!r}")
     encoder, report = AutoModel.from_pretrained(
         name, config=config, dtype=torch.float32, use_safetensors=use_safetensors, key_mapping=in_run,
         output_loading_info=True, **_options(config),

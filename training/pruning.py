@@ -3,8 +3,8 @@
     python -m thaigov_events.training.pruning RUN --keep N --output FOLDER
 
 What such a head gives on average stays, in the bias of the product that reads it. The time of attention falls with the
-heads, and a little accuracy with it, which an epoch of training from the folder wins back (`start`). The folder is that
-of a finished run; calibration and thresholds are fitted anew on the development set.
+heads, and a little accuracy too, of which training from the folder (`start`) brings some back. The folder is that of a
+finished run; calibration and thresholds are fitted anew on the development set.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ transformers = pytest.importorskip("transformers")
 
 from thaigov_events.models.attention_heads import list_attention, shrink_attention  # noqa: E402
 from thaigov_events.models.bundle import ModelSettings  # noqa: E402
+from thaigov_events.models.encoders import load_encoder  # noqa: E402
 from thaigov_events.models.network import JointNetwork, NetworkConfig  # noqa: E402
 from thaigov_events.models.runtime import Batch, open_runtime  # noqa: E402
 from thaigov_events.models.torch_runtime import TorchRuntime, load_network  # noqa: E402
@@ -130,3 +131,5 @@ def test_training_goes_on_from_a_pruned_run(pruned: Path, tmp_path: Path) -> Non
     assert ModelSettings.load(tmp_path / "onward").network == settings.network
     with pytest.raises(ValueError, match=r"has lost heads already"):
         Trainer(replace(config, layers=2))
+    with pytest.raises(ValueError, match=r"has lost attention heads.*start = "):
+        load_encoder(str(pruned))
