@@ -16,12 +16,8 @@ from pathlib import Path
 import torch
 
 from thaigov_events.annotations.metrics import Comparison
-from thaigov_events.annotations.report import describe_comparison
-from thaigov_events.models.predictor import Predictor
-from thaigov_events.models.tokenizer import load_tokenizer
-from thaigov_events.models.torch_runtime import TorchRuntime, load_network
-from thaigov_events.training.calibration import fit_to_dev
-from thaigov_events.training.checkpoints import save_network
+from thaigov_events.models.torch_runtime import load_network
+from thaigov_events.training.derivation import save_derived
 from thaigov_events.training.record import file_hash
 
 
@@ -36,7 +32,6 @@ def average_runs(runs: Sequence[Path], output: Path) -> Comparison:
         raise ValueError("name at least two different runs to average")
     *others, last = runs
     network, settings = load_network(last)
-    tokenizer = load_tokenizer(last)
     states = [network.state_dict()]
     for run in others:
         other, own = load_network(run)
@@ -54,12 +49,7 @@ def average_runs(runs: Sequence[Path], output: Path) -> Comparison:
     hashes = {str(run): file_hash(run / "model.safetensors") for run in runs}
     runs_before = settings.record.get("runs", {})  # that the last one began with or learnt from
     settings = replace(settings, record=settings.record | {"averaged": list(hashes), "runs": runs_before | hashes})
-    settings, result = fit_to_dev(Predictor(TorchRuntime(network), tokenizer, settings))
-    if result is None:
-        raise FileNotFoundError(f"{last}: its development set is not here; the mean needs it for its thresholds")
-    settings = replace(settings, record=settings.record | {"dev": describe_comparison(result)})
-    save_network(output, network, tokenizer, settings)
-    return result
+    return save_derived(output, network, settings, run=last)
 
 
 def main() -> None:

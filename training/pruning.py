@@ -19,15 +19,12 @@ import torch
 from torch import Tensor
 
 from thaigov_events.annotations.metrics import Comparison
-from thaigov_events.annotations.report import describe_comparison
 from thaigov_events.models.attention_heads import Attention, list_attention
 from thaigov_events.models.network import JointNetwork
-from thaigov_events.models.predictor import Predictor
 from thaigov_events.models.runtime import Batch
 from thaigov_events.models.tokenizer import load_tokenizer
-from thaigov_events.models.torch_runtime import TorchRuntime, load_network
-from thaigov_events.training.calibration import fit_to_dev
-from thaigov_events.training.checkpoints import save_network
+from thaigov_events.models.torch_runtime import load_network
+from thaigov_events.training.derivation import save_derived
 from thaigov_events.training.quantisation import cut_training_windows
 from thaigov_events.training.record import file_hash
 
@@ -44,19 +41,13 @@ def prune_run(run: Path, output: Path, *, keep: int) -> Comparison:
             family's heads cannot be taken out.
     """
     network, settings = load_network(run)
-    tokenizer = load_tokenizer(run)
-    windows = cut_training_windows(settings, tokenizer)
+    windows = cut_training_windows(settings, load_tokenizer(run))
     keep_heads(network, windows[:: -(-len(windows) // WINDOWS)], keep=keep)
     config = settings.record["config"] | {"start": str(run)}
     hashes = settings.record.get("runs", {}) | {str(run): file_hash(run / "model.safetensors")}
     record = settings.record | {"config": config, "runs": hashes}
     settings = replace(settings, network=network.config.to_dict(), record=record)
-    settings, result = fit_to_dev(Predictor(TorchRuntime(network), tokenizer, settings))
-    if result is None:
-        raise FileNotFoundError(f"{run}: its development set is not here; the thresholds need it")
-    settings = replace(settings, record=settings.record | {"dev": describe_comparison(result)})
-    save_network(output, network, tokenizer, settings)
-    return result
+    return save_derived(output, network, settings, run=run)
 
 
 def keep_heads(network: JointNetwork, batches: Sequence[Batch], *, keep: int) -> None:
