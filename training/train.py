@@ -42,7 +42,7 @@ from thaigov_events.training.checkpoints import load_state, save_network, save_s
 from thaigov_events.training.config import read_config
 from thaigov_events.training.distillation import learn_from_teachers
 from thaigov_events.training.distributed import ALONE, Processes, join_processes
-from thaigov_events.training.hardware import autocast, build_scaler, choose_device
+from thaigov_events.training.hardware import autocast, build_scaler, choose_device, round_products
 from thaigov_events.training.initialisation import build_network
 from thaigov_events.training.losses import entity_loss, relation_loss, score_pairs
 from thaigov_events.training.optimisation import group_parameters, rate_factor
@@ -64,8 +64,8 @@ class Trainer:
         window, overlap = fit_window(config.encoder, window=config.window, overlap=config.overlap)
         self.config = config = replace(config, window=window, overlap=overlap)
         torch.manual_seed(config.seed)
-        torch.set_float32_matmul_precision("medium")
         self.device = choose_device()
+        round_products(self.device)
         self.scaler = build_scaler(self.device, config.precision)
         schema, documents, self.dev = load_corpora(config)
         self.tokenizer = read_tokenizer(config.tokenizer, config.profile)

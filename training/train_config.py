@@ -22,11 +22,12 @@ class TrainConfig:
         train, dev: corpora, as JSON lines, CoNLL columns or saved datasets; `dev` chooses the best epoch, the
             thresholds and the calibration.
         limit: how many training documents are used, drawn by the seed; all if 0.
-        teachers: folders of finished runs, of any encoder and tokenizer but with the same labels, whose mean opinion of
-            `unlabelled` is learnt besides the gold labels.
+        teachers: folders of finished runs or exported models, of any encoder and tokenizer but with the same labels,
+            whose mean opinion of `unlabelled` is learnt besides the gold labels.
         unlabelled: JSON lines with `id` and `text`, perhaps packed; `unlabelled_limit` of them are drawn by the seed,
             all if 0, from those of up to `unlabelled_characters`, any if 0.
-        start: folder of a finished run whose weights training starts from, instead of a bare encoder.
+        start: folder of a finished run, or of an exported model, whose weights training starts from instead of a bare
+            encoder.
         start_encoder: encoder that `start` once began with, of which `encoder` is a later state: what pretraining has
             taught it since is added to the weights of `start`.
         layers: how many of the encoder's layers, or of `start`'s, are kept, spread evenly over its depth, the first and
@@ -58,7 +59,7 @@ class TrainConfig:
         average: decay of the moving average of the weights, which is what is evaluated and kept.
         patience: epochs without a better dev score after which the run stops.
         precision: of the encoder's products: `bf16`, `fp16` (on a GPU), `fp32`, or `auto`, which is bf16 where the
-            processor has it, else fp32.
+            processor has it and is quicker by it, else fp32.
         gradient_checkpointing: whether the encoder's layers are computed again for the gradients instead of kept in
             memory.
         compile: whether the network is compiled by `torch.compile`.

@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 
 from safetensors.torch import load_file  # noqa: E402
 
-from thaigov_events.training import train  # noqa: E402
+from thaigov_events.training import hardware, train  # noqa: E402
 from thaigov_events.training.hardware import autocast, build_scaler, checkpoint_layers, choose_device  # noqa: E402
 from thaigov_events.training.train import Trainer  # noqa: E402
 from thaigov_events.training.train_config import TrainConfig  # noqa: E402
@@ -54,6 +54,31 @@ def test_more_processes_than_gpus_are_refused(two_gpus: list[object], monkeypatc
 def test_products_are_computed_in_the_precision_that_is_set(precision: str, dtype: object) -> None:
     with autocast(CPU, precision):
         assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == dtype
+
+
+@pytest.mark.parametrize(
+    ("has_bf16", "seconds", "chosen"), [(True, 0.5, "bf16"), (True, 2.0, "fp32"), (False, 0.5, "fp32")]
+)
+def test_bf16_is_chosen_where_it_is_quicker(
+    monkeypatch: pytest.MonkeyPatch, has_bf16: bool, seconds: float, chosen: str
+) -> None:
+    monkeypatch.setattr(hardware, "_has_bf16", lambda _: has_bf16)
+    monkeypatch.setattr(hardware, "time_products", lambda dtype: seconds if dtype == torch.bfloat16 else 1.0)
+    hardware.choose_precision.cache_clear()
+    before = torch.get_float32_matmul_precision()
+    try:
+        with autocast(CPU):
+            dtype = (torch.ones(2, 2) @ torch.ones(2, 2)).dtype
+        hardware.round_products(CPU)
+        rounded = torch.get_float32_matmul_precision()
+    finally:
+        hardware.choose_precision.cache_clear()
+        torch.set_float32_matmul_precision(before)
+    assert (dtype, rounded) == ((torch.bfloat16, "medium") if chosen == "bf16" else (torch.float32, "highest"))
+
+
+def test_products_are_timed() -> None:
+    assert 0 < hardware.time_products(torch.float32) < 60
 
 
 def test_fp16_needs_a_gpu(config: TrainConfig) -> None:
