@@ -74,7 +74,7 @@ average: $(VENV)/dev.stamp ## the mean of the weights of several runs of one lin
 	$(BIN)/python -m thaigov_events.training.averaging $(RUNS) --output $(RUN)
 
 prune: $(VENV)/dev.stamp ## leave a run's encoder fewer attention heads (RUN=folder, KEEP=heads in all, PRUNED=folder to write)
-	$(if $(and $(KEEP),$(PRUNED)),,$(error name what stays and where it goes: make prune RUN=runs/released KEEP=48 PRUNED=runs/pruned))
+	$(if $(and $(KEEP),$(PRUNED)),,$(error name what stays and where it goes: make prune RUN=models/released KEEP=48 PRUNED=runs/pruned))
 	$(BIN)/python -m thaigov_events.training.pruning $(RUN) --keep $(KEEP) --output $(PRUNED)
 
 export: $(VENV)/dev.stamp ## write a trained run as int8 graphs (RUN=folder, MODEL=folder to write, EXPORT="--window N …")

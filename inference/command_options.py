@@ -16,7 +16,7 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, help="cores to use (default: all)")
     parser.add_argument(
         "--backend", choices=BACKENDS, default="auto",
-        help="what runs the network (default: openvino where installed, else onnx); torch takes the folder of a run",
+        help="what runs the network (default: openvino where installed, else onnx); torch takes a run's folder too",
     )  # fmt: skip
     parser.add_argument("--device", choices=DEVICES, default="auto", help="cuda needs torch")
     parser.add_argument(

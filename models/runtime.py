@@ -133,7 +133,7 @@ def open_runtime(
     """Open the network of a folder.
 
     Args:
-        folder: a model folder, or for the backend `torch` the folder of a training run.
+        folder: a model folder; for the backend `torch` that of a training run too.
         backend: one of `BACKENDS`; `auto` takes `choose_backend`, but torch for the device `cuda`.
         device: one of `DEVICES`; `auto` is the CPU, save for torch on a machine with a GPU.
         threads: cores that one call may use, by default all.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,9 @@ from torch import Tensor
 from thaigov_events.models.bundle import ModelSettings
 from thaigov_events.models.encoders import build_encoder
 from thaigov_events.models.network import JointNetwork, NetworkConfig
-from thaigov_events.models.runtime import Batch, Floats, Integers
+from thaigov_events.models.runtime import ENCODER, Batch, Floats, Integers
+
+WEIGHTS = "model.safetensors"
 
 
 class TorchRuntime:
@@ -30,13 +33,13 @@ class TorchRuntime:
 
     @classmethod
     def load(cls, folder: Path, *, device: str = "auto", threads: int | None = None) -> TorchRuntime:
-        """Open the network in a run's folder; the device `auto` is a GPU if there is one.
+        """Open the network in the folder of a run or a model; the device `auto` is a GPU if there is one.
 
         `threads` holds for the whole process, as PyTorch has it.
 
         Raises:
-            FileNotFoundError: when the folder is not that of a finished run.
-            ValueError: when the device is `cuda` and there is none.
+            FileNotFoundError: when the folder has no weights.
+            ValueError: when the device is `cuda` and there is none, or as `load_network`.
         """
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -75,15 +78,37 @@ class TorchRuntime:
 
 
 def load_network(folder: Path) -> tuple[JointNetwork, ModelSettings]:
-    """Read a trained network from a run's folder: `config.json`, `settings.json`, `model.safetensors`.
+    """Read a trained network from the folder of a run, or of an exported model, in fp32.
+
+    Both have `config.json` and `settings.json`; the weights are those of a run's `model.safetensors`, or of a model's
+    graphs, which needs onnx.
 
     Raises:
         FileNotFoundError: when the folder lacks one of them.
+        ModuleNotFoundError: when onnx is not installed, for graphs.
+        ValueError: when graphs and settings do not belong together.
     """
     settings = ModelSettings.load(folder)
-    weights = folder / "model.safetensors"
-    if not weights.is_file():
-        raise FileNotFoundError(f"{weights}: no weights here; name the folder of a finished training run")
+    if not has_weights(folder) or not (folder / "config.json").is_file():
+        raise FileNotFoundError(
+            f"{folder}: no weights and config.json here; name the folder of a finished run or of an exported model"
+        )
     network = JointNetwork(build_encoder(folder), NetworkConfig(**settings.network))
-    network.load_state_dict(load_file(weights))
+    weights = folder / WEIGHTS
+    if weights.is_file():
+        network.load_state_dict(load_file(weights))
+    else:
+        if find_spec("onnx") is None:
+            raise ModuleNotFoundError(
+                f"{folder}: to read a model's weights from its graphs onnx is needed; install it by "
+                "pip install 'thaigov-events[train]'"
+            )
+        from thaigov_events.models.graph_weights import load_graphs
+
+        load_graphs(network, folder)
     return network, settings
+
+
+def has_weights(folder: Path) -> bool:
+    """Tell whether there are weights in a folder that `load_network` can read."""
+    return (folder / WEIGHTS).is_file() or (folder / ENCODER).is_file()

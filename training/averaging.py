@@ -18,7 +18,7 @@ import torch
 from thaigov_events.annotations.metrics import Comparison
 from thaigov_events.models.torch_runtime import load_network
 from thaigov_events.training.derivation import save_derived
-from thaigov_events.training.record import file_hash
+from thaigov_events.training.record import file_hash, weights_hash
 
 
 def average_runs(runs: Sequence[Path], output: Path) -> Comparison:
@@ -46,7 +46,7 @@ def average_runs(runs: Sequence[Path], output: Path) -> Comparison:
         states.append(other.state_dict())
     mean = {name: torch.stack([state[name].float() for state in states]).mean(0) for name in states[0]}
     network.load_state_dict(mean)
-    hashes = {str(run): file_hash(run / "model.safetensors") for run in runs}
+    hashes = {str(run): weights_hash(run) for run in runs}
     runs_before = settings.record.get("runs", {})  # that the last one began with or learnt from
     settings = replace(settings, record=settings.record | {"averaged": list(hashes), "runs": runs_before | hashes})
     return save_derived(output, network, settings, run=last)

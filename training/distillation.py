@@ -29,7 +29,7 @@ from thaigov_events.models.candidates import Candidates
 from thaigov_events.models.network import JointNetwork
 from thaigov_events.models.predictor import SECTION, Span, find_spans
 from thaigov_events.models.tokenizer import Tokenizer, Tokens, load_tokenizer
-from thaigov_events.models.torch_runtime import load_network
+from thaigov_events.models.torch_runtime import has_weights, load_network
 from thaigov_events.training.batches import build_batch
 from thaigov_events.training.distributed import Processes
 from thaigov_events.training.hardware import autocast
@@ -107,8 +107,8 @@ def learn_from_teachers(
 
 def _check_inputs(config: TrainConfig) -> None:
     for teacher in config.teachers:
-        if not (Path(teacher) / "model.safetensors").is_file():
-            raise FileNotFoundError(f"{teacher}: no model.safetensors in it; a teacher is the folder of a finished run")
+        if not has_weights(Path(teacher)):
+            raise FileNotFoundError(f"{teacher}: no weights; a teacher is the folder of a finished run or of a model")
     if not Path(config.unlabelled).is_file():
         raise FileNotFoundError(f"{config.unlabelled}: no such file; set unlabelled to JSON lines with id and text")
 

@@ -5,7 +5,7 @@
 
 For int8 the encoder's matrix products are quantised with scales found on texts of the run's training set (see
 `training/outliers.py` and `training/quantisation.py`); the relation head is kept as fp16 and computed in fp32. The same
-graphs serve ONNX Runtime and OpenVINO.
+graphs serve ONNX Runtime and OpenVINO, and torch reads its weights from them.
 """
 
 from __future__ import annotations
@@ -122,6 +122,7 @@ def export_model(
                 store_half(folder / graph)
         for graph in GRAPHS:
             onnx.checker.check_model(str(folder / graph))
+        network.encoder.config.to_json_file(folder / "config.json")
         load_tokenizer(run).save(folder)
         settings, result = fit_to_dev(Predictor(open_runtime(folder), load_tokenizer(folder), settings))
         if result:

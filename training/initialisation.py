@@ -1,4 +1,4 @@
-"""The network that a run begins with: a pretrained encoder under new heads, or that of a finished run."""
+"""The network that a run begins with: a pretrained encoder under new heads, or that of a finished run or model."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from safetensors.torch import load_file
 from torch import Tensor, nn
-from transformers import AutoConfig, PreTrainedModel
+from transformers import PreTrainedModel
 
-from thaigov_events.models.bundle import ModelSettings
 from thaigov_events.models.encoders import check_vocabulary, layer_depth, load_encoder
 from thaigov_events.models.network import JointNetwork, NetworkConfig
 from thaigov_events.models.tokenizer import Tokenizer
+from thaigov_events.models.torch_runtime import has_weights, load_network
 from thaigov_events.training.hardware import checkpoint_layers
 from thaigov_events.training.train_config import TrainConfig
 
@@ -22,29 +21,32 @@ def build_network(config: TrainConfig, sizes: NetworkConfig, tokenizer: Tokenize
     """Return the network that training begins with, on the CPU, with as many layers as `config.layers` says.
 
     Raises:
-        FileNotFoundError: when the encoder, or the run that `config.start` names, is not to be had.
+        FileNotFoundError: when the encoder, or the run or model that `config.start` names, is not to be had.
         ValueError: when the tokenizer is another encoder's, the encoder has fewer layers than asked for, or
             `config.start_encoder` is of another shape, or layers are to be taken out of a run that lost heads.
     """
     encoder = load_encoder(config.encoder, dropout=config.dropout, allow_pickle=config.allow_pickle)
     check_vocabulary(encoder, tokenizer)
-    start = Path(config.start)
-    weights = start / "model.safetensors"
+    states: dict[str, Tensor] = {}
     if config.start:
-        if not weights.is_file():
-            raise FileNotFoundError(f"{weights}: no weights to start from; set start to the folder of a finished run")
-        # that run may have kept a few layers only
-        keep_layers(encoder, AutoConfig.from_pretrained(start).num_hidden_layers, name=config.encoder)
-        sizes = replace(sizes, heads=NetworkConfig(**ModelSettings.load(start).network).heads)
+        if not has_weights(Path(config.start)):
+            raise FileNotFoundError(
+                f"{config.start}: no weights to start from; set start to the folder of a finished run or of a model"
+            )
+        before, _ = load_network(Path(config.start))
+        # it may have lost layers or heads
+        keep_layers(encoder, before.encoder.config.num_hidden_layers, name=config.encoder)
+        sizes, states = replace(sizes, heads=before.config.heads), before.state_dict()
     network = JointNetwork(encoder, replace(sizes, local_attention=()))
     if config.start:
-        states = load_file(weights)
         if config.start_encoder:
             _add_pretraining(states, encoder, config)
         network.load_state_dict(states)
     if config.layers:
         if sizes.heads:
-            raise ValueError(f"layers = {config.layers}: {start} has lost heads already; take layers out before them")
+            raise ValueError(
+                f"layers = {config.layers}: {config.start} has lost heads already; take layers out before them"
+            )
         keep_layers(encoder, config.layers, name=config.start or config.encoder)
     network.set_local_attention(sizes.local_attention)  # of the layers that are left
     if config.gradient_checkpointing:

@@ -8,12 +8,12 @@ stands out (outlier channel splitting, Zhao et al. 2019).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
+from thaigov_events.models.graph_weights import find_feed_forward
 from thaigov_events.models.network import JointNetwork
 from thaigov_events.models.runtime import Batch
 
@@ -40,14 +40,6 @@ def split_outliers(network: JointNetwork, batches: Sequence[Batch], *, copies: i
         widen.weight, widen.bias = nn.Parameter(widen.weight.detach()[units]), bias
         narrow.weight = nn.Parameter(narrow.weight.detach()[:, units] / counts[units])
         widen.out_features = narrow.in_features = len(units)
-
-
-def find_feed_forward(encoder: nn.Module) -> Iterator[tuple[nn.Linear, nn.Linear]]:
-    """Yield the two products of each feed-forward layer: one to many units, and the next one back to fewer."""
-    products = [module for module in encoder.modules() if isinstance(module, nn.Linear)]
-    for widen, narrow in pairwise(products):
-        if widen.in_features < widen.out_features == narrow.in_features > narrow.out_features:
-            yield widen, narrow
 
 
 @torch.inference_mode()

@@ -26,7 +26,7 @@ from thaigov_events.models.tokenizer import load_tokenizer
 from thaigov_events.models.torch_runtime import load_network
 from thaigov_events.training.derivation import save_derived
 from thaigov_events.training.quantisation import cut_training_windows
-from thaigov_events.training.record import file_hash
+from thaigov_events.training.record import weights_hash
 
 # Windows that heads are measured on; each is read once for each head.
 WINDOWS = 8
@@ -44,7 +44,7 @@ def prune_run(run: Path, output: Path, *, keep: int) -> Comparison:
     windows = cut_training_windows(settings, load_tokenizer(run))
     keep_heads(network, windows[:: -(-len(windows) // WINDOWS)], keep=keep)
     config = settings.record["config"] | {"start": str(run)}
-    hashes = settings.record.get("runs", {}) | {str(run): file_hash(run / "model.safetensors")}
+    hashes = settings.record.get("runs", {}) | {str(run): weights_hash(run)}
     record = settings.record | {"config": config, "runs": hashes}
     settings = replace(settings, network=network.config.to_dict(), record=record)
     return save_derived(output, network, settings, run=run)

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from thaigov_events.annotations.metrics import Comparison
 from thaigov_events.annotations.report import describe_comparison
+from thaigov_events.models.torch_runtime import WEIGHTS
 
 if TYPE_CHECKING:
     from thaigov_events.training.train_config import TrainConfig
 
-WEIGHTS = "model.safetensors"
 PACKAGES = ("torch", "transformers", "tokenizers", "numpy")
 
 
@@ -30,11 +30,17 @@ def file_hash(path: Path) -> str:
     return digest.hexdigest()
 
 
+def weights_hash(folder: Path) -> str:
+    """Return the hash of a run's weights, or of all of an exported model's files."""
+    weights = folder / WEIGHTS
+    return file_hash(weights if weights.is_file() else folder)
+
+
 def describe_inputs(config: TrainConfig) -> dict[str, Any]:
     """Return what decides a run: its settings, the hashes of its corpora, and that of its encoder if it lies here."""
     settings = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(config).items()}
     corpora = [*config.train, config.dev, *([config.unlabelled] if config.unlabelled else [])]
-    runs = {run: file_hash(Path(run) / WEIGHTS) for run in (*config.teachers, config.start) if run}
+    runs = {run: weights_hash(Path(run)) for run in (*config.teachers, config.start) if run}
     if config.start_encoder:
         runs[config.start_encoder] = _identify_encoder(config.start_encoder)
     return {
