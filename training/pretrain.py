@@ -67,8 +67,8 @@ class PretrainConfig:
     def __post_init__(self) -> None:
         if not 0 < self.mask_share < 1 or not 0 <= self.decay <= 1:
             raise ValueError(f"mask_share = {self.mask_share}, decay = {self.decay}: both are shares of one")
-        if min(self.length, self.batch, self.steps, self.save_every, self.log_every) < 1:
-            raise ValueError("length, batch, steps, save_every and log_every must be 1 or more")
+        if self.steps < 0 or min(self.length, self.batch, self.save_every, self.log_every) < 1:
+            raise ValueError("length, batch, save_every and log_every must be 1 or more, steps 0 or more")
 
 
 class MaskedLanguageModel(nn.Module):
@@ -136,16 +136,22 @@ def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, ob
 
 
 def pretrain(config: PretrainConfig, *, resume: bool = False) -> None:
-    """Run, or go on with, a pretraining run; the encoder in Hugging Face's layout is written to `output`."""
+    """Run, or go on with, a pretraining run; the encoder in Hugging Face's layout is written to `output`.
+
+    With no steps that is the encoder which a run begins with, in the vocabulary that is set.
+    """
     torch.manual_seed(config.seed)
     device = choose_device()
     round_products(device)
     tokenizer = Tokenizer.load(Path(config.tokenizer) / "tokenizer.json")
     output = Path(config.output)
+    model = MaskedLanguageModel(build_encoder(config, tokenizer)).to(device)
+    if not config.steps:
+        save_encoder(output, model.encoder, tokenizer, config)
+        return
     blocks = read_blocks(
         Path(config.text), tokenizer, length=config.length, only_near=config.only_near, cache=Path(".cache")
     )  # fmt: skip
-    model = MaskedLanguageModel(build_encoder(config, tokenizer)).to(device)
     optimizer = torch.optim.AdamW(
         parameter_groups(model, config.weight_decay), lr=config.learning_rate, betas=(0.9, 0.98), fused=True
     )
@@ -227,10 +233,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("config", type=Path)
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in the output folder")
-    parser.add_argument("--steps", type=int, help="override the number of steps")
+    parser.add_argument("--steps", type=int, help="override the number of steps; 0 writes what the run begins with")
     options = parser.parse_args()
     config = read_config(options.config, PretrainConfig)
-    if options.steps:
+    if options.steps is not None:
         config = replace(config, steps=options.steps)
     pretrain(config, resume=options.resume)
 

@@ -66,6 +66,14 @@ def test_a_run_may_start_from_a_folder_with_another_vocabulary(config: PretrainC
     assert torch.equal(new[other.vocabulary["ประชุม"]], old[first["ประชุม"]])
 
 
+def test_no_steps_write_what_a_run_begins_with(config: PretrainConfig) -> None:
+    pretrain(replace(config, steps=0, text="needs/no/text.jsonl"))
+    begins_with = build_encoder(config, Tokenizer.load(Path(config.tokenizer) / "tokenizer.json")).state_dict()
+    written = load_file(Path(config.output) / "model.safetensors")
+    assert written.keys() == begins_with.keys()
+    assert all(torch.equal(written[name], tensor.half()) for name, tensor in begins_with.items())
+
+
 def test_the_rate_warms_up_stays_and_falls(config: PretrainConfig) -> None:
     settings = replace(config, steps=100, warmup=10, decay=0.5)
     rates = [rate_at(settings, step) for step in range(100)]
