@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 # Rows and columns of the products that precisions are compared by, and how often each is computed.
-TRIAL_SIZE, TRIALS = 1024, 3
+TRIAL_SIZE, TRIALS = 1024, 5
 
 
 def choose_device() -> torch.device:
