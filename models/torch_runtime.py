@@ -88,11 +88,11 @@ def load_network(folder: Path) -> tuple[JointNetwork, ModelSettings]:
         ModuleNotFoundError: when onnx is not installed, for graphs.
         ValueError: when graphs and settings do not belong together.
     """
-    settings = ModelSettings.load(folder)
     if not has_weights(folder) or not (folder / "config.json").is_file():
         raise FileNotFoundError(
             f"{folder}: no weights and config.json here; name the folder of a finished run or of an exported model"
         )
+    settings = ModelSettings.load(folder)
     network = JointNetwork(build_encoder(folder), NetworkConfig(**settings.network))
     weights = folder / WEIGHTS
     if weights.is_file():

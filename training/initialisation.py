@@ -12,7 +12,7 @@ from transformers import PreTrainedModel
 from thaigov_events.models.encoders import check_vocabulary, layer_depth, load_encoder
 from thaigov_events.models.network import JointNetwork, NetworkConfig
 from thaigov_events.models.tokenizer import Tokenizer
-from thaigov_events.models.torch_runtime import has_weights, load_network
+from thaigov_events.models.torch_runtime import load_network
 from thaigov_events.training.hardware import checkpoint_layers
 from thaigov_events.training.train_config import TrainConfig
 
@@ -29,10 +29,6 @@ def build_network(config: TrainConfig, sizes: NetworkConfig, tokenizer: Tokenize
     check_vocabulary(encoder, tokenizer)
     states: dict[str, Tensor] = {}
     if config.start:
-        if not has_weights(Path(config.start)):
-            raise FileNotFoundError(
-                f"{config.start}: no weights to start from; set start to the folder of a finished run or of a model"
-            )
         before, _ = load_network(Path(config.start))
         # it may have lost layers or heads
         keep_layers(encoder, before.encoder.config.num_hidden_layers, name=config.encoder)
