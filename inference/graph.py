@@ -73,10 +73,9 @@ class Graph:
                 bearing.append(entities[relation.head])
             if relation.label == "has_code":
                 owners[identities[relation.tail]].add(identities[relation.head])
+        rate = partial(rate_fullness, document, offices=offices, values=values)
         fullest = {
-            identity: same[0].id
-            if len(same) == 1
-            else max(same, key=lambda mention: rate_fullness(document, mention, identity, offices=offices)).id
+            identity: same[0].id if len(same) == 1 else max(same, key=lambda mention: rate(mention, identity)).id
             for identity, same in mentions.items()
         }
         counts: dict[str, list[int]] = defaultdict(list)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import TypeAlias
@@ -9,6 +10,7 @@ from typing import TypeAlias
 from thaigov_events.annotations.document import Document, Entity
 from thaigov_events.inference.bodies import identify_bodies, identify_topics, write_body, write_topic
 from thaigov_events.inference.people import write_person
+from thaigov_events.inference.places import Place
 from thaigov_events.inference.positions import identify_office
 from thaigov_events.inference.record_parts import Office
 from thaigov_events.inference.sessions import Session
@@ -16,6 +18,9 @@ from thaigov_events.inference.spelling import fold_name
 from thaigov_events.inference.values import Value
 
 Identity: TypeAlias = tuple[str, str]
+
+# A village is more than the sub-district that stands behind it.
+_VILLAGE = re.compile(r"บ้าน|หมู่|ม\.")
 
 
 def identify_mentions(
@@ -36,11 +41,13 @@ def identify_mentions(
         elif entity.id in topics:
             identities[entity.id] = ("PROJECT", topics[entity.id])
         else:
-            identities[entity.id] = write_identity(document, entity, offices=offices)
+            identities[entity.id] = write_identity(document, entity, offices=offices, values=values)
     return identities
 
 
-def write_identity(document: Document, entity: Entity, *, offices: Mapping[str, Office]) -> Identity:
+def write_identity(
+    document: Document, entity: Entity, *, offices: Mapping[str, Office], values: Mapping[str, Value]
+) -> Identity:
     """What a mention by itself says that it names."""
     text = document.text_of(entity)
     match entity.label:
@@ -53,15 +60,24 @@ def write_identity(document: Document, entity: Entity, *, offices: Mapping[str, 
         case "POSITION":
             office = offices.get(entity.id)
             return "POSITION", identify_office(office, text) if office else fold_name(text)
+        case "LOCATION":
+            place = values.get(entity.id)
+            code = place.dopa_code if isinstance(place, Place) and not _VILLAGE.match(text) else None
+            return "LOCATION", code or fold_name(text)
         case _:
             return entity.label, fold_name(text)
 
 
 def rate_fullness(
-    document: Document, mention: Entity, identity: Identity, *, offices: Mapping[str, Office]
+    document: Document,
+    mention: Entity,
+    identity: Identity,
+    *,
+    offices: Mapping[str, Office],
+    values: Mapping[str, Value],
 ) -> tuple[bool, int]:
     """Return how well a mention writes the name of its thing: whether rightly, then how fully."""
-    rightly = write_identity(document, mention, offices=offices) == identity
+    rightly = write_identity(document, mention, offices=offices, values=values) == identity
     return rightly, len(fold_name(document.text_of(mention)))
 
 

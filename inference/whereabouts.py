@@ -75,11 +75,11 @@ def _follow_areas(graph: Graph, link: Relation) -> tuple[list[str], list[Relatio
 
 
 def _describe_area(graph: Graph, area: str, evidence: Evidence) -> Spot:
-    value = graph.values.get(area)
+    value, name = graph.values.get(area), graph.text(graph.choose_writing(area))
     if not isinstance(value, Place):
-        return Spot(evidence, areas=(graph.text(area),))
+        return Spot(evidence, areas=(name,))
     basis: PlaceBasis = "document" if value.province_inferred else "stated"
-    return Spot(evidence, basis, (graph.text(area),), **_tell_levels(value))
+    return Spot(evidence, basis, (name,), **_tell_levels(value))
 
 
 def _tell_levels(place: Place) -> dict[str, str]:

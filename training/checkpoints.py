@@ -15,6 +15,7 @@ from thaigov_events.annotations.files import write_safely
 from thaigov_events.models.bundle import ModelSettings
 from thaigov_events.models.network import JointNetwork
 from thaigov_events.models.tokenizer import Tokenizer
+from thaigov_events.models.torch_runtime import WEIGHTS
 
 CHECKPOINT = "checkpoint.safetensors"
 
@@ -22,7 +23,7 @@ CHECKPOINT = "checkpoint.safetensors"
 def save_network(folder: Path, network: JointNetwork, tokenizer: Tokenizer, settings: ModelSettings) -> None:
     """Write a trained network: `model.safetensors`, `config.json`, `settings.json`, and its tokenizer's files."""
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    write_safely(folder / "model.safetensors", lambda path: save_file(state, path, metadata={"format": "pt"}))
+    write_safely(folder / WEIGHTS, lambda path: save_file(state, path, metadata={"format": "pt"}))
     write_safely(folder / "config.json", lambda path: network.encoder.config.to_json_file(path))
     tokenizer.save(folder)
     settings.save(folder)

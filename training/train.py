@@ -34,7 +34,7 @@ from thaigov_events.models.encoders import fit_window
 from thaigov_events.models.network import JointNetwork, NetworkConfig
 from thaigov_events.models.predictor import Predictor, find_spans
 from thaigov_events.models.pretrained_tokenizer import read_tokenizer
-from thaigov_events.models.torch_runtime import TorchRuntime
+from thaigov_events.models.torch_runtime import WEIGHTS, TorchRuntime
 from thaigov_events.training.augmentation import Augmenter
 from thaigov_events.training.batches import IGNORED, build_batch
 from thaigov_events.training.calibration import calibrate_settings
@@ -163,7 +163,7 @@ class Trainer:
 
     def _finish(self, output: Path, progress: dict[str, Any]) -> Comparison:
         """Calibrate the best weights on dev, and write the record of the run beside them."""
-        self.averaged.load_state_dict(load_file(output / "model.safetensors"))
+        self.averaged.load_state_dict(load_file(output / WEIGHTS))
         self.settings = calibrate_settings(self._predictor(), self.dev)
         result = self.evaluate(resamples=1000)
         settings = replace(self.settings, record=describe_run(result, progress))

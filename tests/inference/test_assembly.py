@@ -355,6 +355,17 @@ def test_circle_of_areas_ends() -> None:
     assert only(marked, "held_at E1 L1, located_in L1 L2, located_in L2 L1")["place"]["areas"] == ["บ้านก", "บ้านข"]
 
 
+def test_an_area_written_in_two_ways_is_one() -> None:
+    marked = "[E1 ประชุม]ที่ [L1 จ.น่าน] [L2 หมู่ 3 ต.ภูคา] [L3 ต.ภูคา] [L4 อ.ปัว] [L5 จังหวัดน่าน] [M1 5 ล้านบาท] [M2 9 ล้านบาท]"
+    links = (
+        "held_at E1 L1, held_at E1 L2, held_at E1 L3, located_in L2 L3, located_in L3 L4, located_in L4 L5, "
+        "has_value L1 M1, has_value L5 M2"
+    )
+    assert only(marked, links)["place"]["areas"] == ["จังหวัดน่าน", "หมู่ 3 ต.ภูคา", "ต.ภูคา", "อ.ปัว"]
+    (figures,) = records(marked, links, "figures")
+    assert figures["name"] == "จังหวัดน่าน" and len(figures["amounts"]) == 2
+
+
 def test_areas_of_different_provinces_stay_apart() -> None:
     marked = "[E1 ลงพื้นที่][L1 จังหวัดชุมพร] [L2 จังหวัดระนอง] และ [V1 ศาลา] [L3 อำเภอเกาะสมุย] [L4 จังหวัดสุราษฎร์ธานี] [L5 ตำบลก]"
     links = "held_at E1 L1, held_at E1 L2, held_at E1 V1, located_in V1 L3, located_in L3 L4, held_at E1 L5"
