@@ -1,10 +1,15 @@
 """Borders of mentions at quotation marks and brackets."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from thaigov_events.annotations import read_corpus
 from thaigov_events.models.brackets import mend_borders
+
+ANNOTATIONS = Path(__file__).parents[2] / "annotations"
 
 
 def mend(marked: str) -> str:
@@ -49,6 +54,15 @@ def test_marks_are_kept_with_their_partners(marked: str, mended: str) -> None:
 )
 def test_other_borders_stay(marked: str) -> None:
     assert mend(marked) == marked[marked.index("<") + 1 : marked.index(">")]
+
+
+@pytest.mark.parametrize("corpus", ["authored.jsonl", "samples.jsonl"])
+def test_annotated_mentions_need_no_mending(corpus: str) -> None:
+    for document in read_corpus(ANNOTATIONS / corpus):
+        limits = [*(entity.start for entity in document.entities[1:]), len(document.text)]
+        for entity, limit in zip(document.entities, limits, strict=False):
+            borders = mend_borders(document.text, entity.start, entity.end, limit=limit)
+            assert borders == (entity.start, entity.end)
 
 
 @given(st.text('ก (”“")[', min_size=1), st.data())
