@@ -14,7 +14,7 @@ from thaigov_events.annotations.columns import load_corpus
 from thaigov_events.annotations.document import Document
 from thaigov_events.annotations.metrics import Comparison, Item, compare, entity_items, relation_items
 from thaigov_events.models.bundle import Calibration, ModelSettings
-from thaigov_events.models.predictor import Predictor, logits
+from thaigov_events.models.predictor import Predictor, calibrate, logits
 from thaigov_events.training.record import file_hash
 
 # Below such a probability a pair is no candidate: there are too many to matter.
@@ -26,10 +26,8 @@ GRID = np.arange(0.1, 0.81, 0.02)
 def calibrate_settings(predictor: Predictor, dev: Sequence[Document]) -> ModelSettings:
     """Return the predictor's settings with calibration and thresholds fitted on `dev`.
 
-    Confidences are calibrated first, on all that could be a relation; the thresholds are of calibrated ones. That of
-    mentions is half of their F1: what is likelier right than that raises F1, if confidences are calibrated (Lipton,
-    Elkan and Naryanaswamy 2014). Mentions that stand in a relation have more to speak for them than their own score.
-    Relations have one threshold, but for those of identity, see `fit_joining`.
+    Confidences are calibrated first, on all that could be a relation; the thresholds are of calibrated ones. Relations
+    have one, but for those of identity, see `fit_joining`; for mentions see `fit_doubt`.
     """
     names = predictor.settings.schema.relation_names
     plain = replace(
@@ -65,11 +63,8 @@ def calibrate_settings(predictor: Predictor, dev: Sequence[Document]) -> ModelSe
     for relation in predictor.settings.schema.relations:
         if relation.identity:
             thresholds[relation.name] = fit_joining(relation.name, dev, found, otherwise=thresholds[relation.name])
-    found_right = sum(hit for _, hit in entities)
-    f1 = 2 * found_right / max(len(entities) + sum(len(document.entities) for document in dev), 1)
-    return replace(
-        calibrated, thresholds=thresholds, mention_threshold=round(f1 / 2, 3), entity_calibration=entity_calibration
-    )
+    settings = replace(calibrated, thresholds=thresholds, entity_calibration=entity_calibration)
+    return replace(settings, mention_threshold=fit_doubt(settings, dev, found))
 
 
 def fit_to_dev(predictor: Predictor) -> tuple[ModelSettings, Comparison | None]:
@@ -91,6 +86,36 @@ def fit_to_dev(predictor: Predictor) -> tuple[ModelSettings, Comparison | None]:
 def _predict(predictor: Predictor, settings: ModelSettings, dev: Sequence[Document]) -> list[Document]:
     own = Predictor(predictor.runtime, predictor.tokenizer, settings, batch_tokens=predictor.batch_tokens)
     return own.predict([(document.id, document.text) for document in dev])
+
+
+def fit_doubt(settings: ModelSettings, gold: Sequence[Document], found: Sequence[Document]) -> float:
+    """Return the least confidence that a mention in no relation needs: half of the mentions' F1, or 0.
+
+    What is likelier right than that raises F1, if confidences are calibrated (Lipton, Elkan and Naryanaswamy 2014);
+    where they are too little so for that to hold on `gold`, 0. Mentions in a relation have more to speak for them than
+    their own score.
+
+    Args:
+        settings: thresholds of relations and calibration of mentions, fitted.
+        gold: documents as annotated.
+        found: all that the network finds in them, with mentions as they come out of it.
+    """
+    lone: list[tuple[float, bool]] = []
+    right = 0
+    for before, after in zip(gold, found, strict=True):
+        wanted = set(entity_items(before))
+        links = [r for r in after.relations if float(r.score or 0) >= settings.thresholds[r.label]]
+        linked = {end for link in links for end in (link.head, link.tail)}
+        sure = calibrate([float(e.score or 0) for e in after.entities], settings.entity_calibration)
+        for entity, item, score in zip(after.entities, entity_items(after), sure, strict=True):
+            right += item in wanted
+            if entity.id not in linked:
+                lone.append((float(score), item in wanted))
+    count = sum(len(document.entities) for document in (*gold, *found))
+    f1 = 2 * right / max(count, 1)
+    threshold = round(f1 / 2, 3)
+    dropped = [hit for score, hit in lone if score < threshold]
+    return threshold if 2 * (right - sum(dropped)) / max(count - len(dropped), 1) > f1 else 0.0
 
 
 def fit_joining(label: str, gold: Sequence[Document], found: Sequence[Document], *, otherwise: float) -> float:

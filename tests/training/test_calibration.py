@@ -5,9 +5,10 @@ pytest.importorskip("torch")
 
 from thaigov_events.annotations import Document, Entity, Relation
 from thaigov_events.annotations.metrics import calibration_error
-from thaigov_events.models.bundle import Calibration
+from thaigov_events.annotations.schema import Schema
+from thaigov_events.models.bundle import Calibration, ModelSettings
 from thaigov_events.models.predictor import calibrate
-from thaigov_events.training.calibration import _best_threshold, fit_joining, fit_platt, list_joined
+from thaigov_events.training.calibration import _best_threshold, fit_doubt, fit_joining, fit_platt, list_joined
 
 
 def test_overconfident_scores_are_calibrated() -> None:
@@ -94,3 +95,24 @@ def test_links_of_identity_are_kept_for_what_they_join() -> None:
     chain = linked((1, 0, 0.9), (2, 1, 0.3), (3, 2, 0.9), (5, 4, 0.2))
     assert 0.2 < fit_joining("same_event", gold, [chain], otherwise=0.5) <= 0.3
     assert fit_joining("same_event", [linked()], [chain], otherwise=0.45) == 0.45
+
+
+def doubt(*found: tuple[bool, float], links: str = "") -> float:
+    """Return the fitted threshold for mentions that are right or not, of such a confidence; some are linked."""
+    text = "ก" * len(found)
+    entities = [Entity(f"T{k}", "DATE", k, k + 1, score) for k, (_, score) in enumerate(found)]
+    gold = [Entity(f"G{k}", "DATE", k, k + 1) for k, (right, _) in enumerate(found) if right]
+    relations = [Relation("held_on", *ends.split("-"), 0.6) for ends in links.split()]
+    settings = ModelSettings(Schema.load(None), thresholds={"held_on": 0.5})
+    return fit_doubt(
+        settings, [Document("d", text, tuple(gold))], [Document("d", text, tuple(entities), tuple(relations))]
+    )
+
+
+def test_doubtful_mentions_are_left_out_where_that_raises_f1() -> None:
+    sure = [(True, 0.9)] * 8
+    f1 = 2 * 8 / (8 + 10)
+    assert doubt(*sure, (False, 0.2), (False, 0.3)) == pytest.approx(f1 / 2, abs=1e-3)
+    assert doubt(*sure, (True, 0.2), (True, 0.3)) == 0, "doubtful, and yet right"
+    assert doubt(*sure, (False, 0.2), (False, 0.3), links="T8-T9") == 0, "what is linked stays, so nothing is gained"
+    assert doubt() == 0
