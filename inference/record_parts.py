@@ -181,9 +181,10 @@ class Post(Part):
 class Spot(Part):
     """Where it is, by administrative level, from the areas named one within the other.
 
-    `basis` tells where the province was read: stated as an area, or named within the venue, the committee's
-    name or the chair's position, or merely the only one that the document names. `dopa_code` is the official
-    code of the deepest level, empty where that is not sure.
+    `areas` are the names that it is read from, each area's as the article writes it most fully. `basis` tells where
+    the province was read: stated as an area, or named within the venue, the committee's name or the chair's
+    position, or merely the only one that the document names. `dopa_code` is the official code of the deepest level,
+    empty where that is not sure.
     """
 
     evidence: Evidence
