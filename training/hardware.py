@@ -87,10 +87,10 @@ def build_scaler(device: torch.device, precision: str) -> torch.amp.GradScaler:
 
 
 def fuse_attention(encoder: PreTrainedModel, device: torch.device, precision: str = "auto") -> None:
-    """Let an encoder that trains on a CPU in fp32 compute attention by PyTorch's fused kernel, a fifth faster.
+    """Let an encoder that trains on a CPU in fp32 compute attention by PyTorch's fused kernel, which is faster then.
 
-    In bf16 that kernel's backward pass is slower than plain products at these lengths. On a GPU, and where attention is
-    local, it stays as it is.
+    In bf16 its backward pass is slower than plain products at these lengths. On a GPU, and where attention is local, it
+    stays as it is.
     """
     if precision == "auto":
         precision = choose_precision(device)
