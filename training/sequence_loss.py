@@ -18,12 +18,11 @@ LOWEST = -1e4
 
 
 def sequence_loss(scores: Sequence[Tensor], labels: Sequence[Tensor]) -> Tensor:
-    """Return the negative log probability of well-formed `labels` `[n]` under `scores` `[n, labels]`, by token."""
-    lengths = torch.tensor([len(part) for part in scores])
-    if not lengths.sum():
+    """Return the negative log probability of well-formed `labels` `[n]` under `scores` `[n, labels]`, all together."""
+    if not any(len(part) for part in scores):
         return sum((part.sum() for part in scores), torch.zeros(()))
     gold = sum(part.gather(1, own.unsqueeze(1)).sum() for part, own in zip(scores, labels, strict=True))
-    return (log_partition(scores).sum() - gold) / lengths.sum()
+    return log_partition(scores).sum() - gold
 
 
 def log_partition(scores: Sequence[Tensor]) -> Tensor:

@@ -1,4 +1,4 @@
-"""The tiny network as graphs, and a tokenizer of another kind than its own."""
+"""The tiny network's tokenizer and candidate pairs, its graphs, and a tokenizer of another kind than its own."""
 
 from pathlib import Path
 
@@ -7,10 +7,22 @@ import tokenizers
 from tokenizers import models, normalizers, pre_tokenizers, trainers
 
 from thaigov_events.annotations import Document
+from thaigov_events.annotations.schema import Schema
+from thaigov_events.models.candidates import Candidates
 from thaigov_events.models.tokenizer import Tokenizer
 from thaigov_events.models.tokenizer_profile import Profile
 
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
+
+
+@pytest.fixture(scope="session")
+def tokenizer() -> Tokenizer:
+    return Tokenizer.load(Path("models/compact/tokenizer.json"))
+
+
+@pytest.fixture
+def candidates(schema: Schema) -> Candidates:
+    return Candidates(schema, 48)
 
 
 @pytest.fixture(scope="session")

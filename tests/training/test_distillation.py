@@ -43,16 +43,6 @@ def texts(more_documents: list[Document]) -> Texts:
     return [(document.id, document.text) for document in more_documents]
 
 
-@pytest.fixture
-def tokenizer(trained_run: Path) -> Tokenizer:
-    return Tokenizer.load(trained_run / "tokenizer.json")
-
-
-@pytest.fixture
-def candidates(schema: Schema) -> Candidates:
-    return Candidates(schema, 48)
-
-
 @pytest.fixture(scope="module")
 def other_run(
     other_tokenizer: Tokenizer, corpus_file: Path, documents: list[Document], more_documents: list[Document],
