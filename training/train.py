@@ -35,6 +35,7 @@ from thaigov_events.models.network import JointNetwork, NetworkConfig
 from thaigov_events.models.predictor import Predictor, find_spans
 from thaigov_events.models.pretrained_tokenizer import read_tokenizer
 from thaigov_events.models.torch_runtime import WEIGHTS, TorchRuntime
+from thaigov_events.training.adversary import shift, watch, worst_shift
 from thaigov_events.training.augmentation import Augmenter
 from thaigov_events.training.batches import IGNORED, build_batch
 from thaigov_events.training.calibration import calibrate_settings
@@ -201,12 +202,16 @@ class Trainer:
         parts = [chosen[k : k + config.batch] for k in range(0, len(chosen), config.batch)]
         sums = np.zeros(3)
         for number, examples in self.processes.share(list(enumerate(parts, 1))):
-            random = np.random.default_rng([config.seed, 1, update, number])
-            torch.manual_seed(int(random.integers(2**63)))
-            entity, relation = self._losses(examples, random, predicted=predicted)
-            loss = (entity + config.relation_weight * relation) * (len(examples) / len(chosen))
-            self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
-            sums += entity.item(), relation.item(), 1
+            share, seed = len(examples) / len(chosen), [config.seed, 1, update, number]
+            if not config.adversarial:
+                losses = self._learn(examples, seed, share=share, predicted=predicted)
+            else:
+                embeddings = self.network.encoder.get_input_embeddings()
+                with watch(embeddings) as seen:
+                    losses = self._learn(examples, seed, share=share / 2, predicted=predicted)
+                with shift(embeddings, worst_shift(seen[0], config.adversarial)):
+                    self._learn(examples, seed, share=share / 2, predicted=predicted)
+            sums += *losses, 1
         self.processes.sum_gradients(self.network.parameters())
         self.scaler.unscale_(self.optimizer)
         nn.utils.clip_grad_norm_(self.network.parameters(), config.clip)
@@ -215,6 +220,17 @@ class Trainer:
         self.optimizer.zero_grad(set_to_none=True)
         self.average.update_parameters(self.network)
         return sums
+
+    def _learn(
+        self, examples: Sequence[Example], seed: list[int], *, share: float, predicted: bool
+    ) -> tuple[float, float]:
+        """Add the gradients of a micro-batch's loss, times `share`; return its entity and relation losses."""
+        random = np.random.default_rng(seed)
+        torch.manual_seed(int(random.integers(2**63)))
+        entity, relation = self._losses(examples, random, predicted=predicted)
+        loss = (entity + self.config.relation_weight * relation) * share
+        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        return entity.item(), relation.item()
 
     def _version(self, place: int, random: np.random.Generator) -> Example:
         """Return an example, or one of another version of its document."""

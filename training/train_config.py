@@ -49,8 +49,10 @@ class TrainConfig:
             corpora of single sentences.
         augmented: share of the documents that are seen in another version each epoch, with other names, digits or
             spaces.
-        sequence: whether the entity loss is over whole label sequences, or token by token.
+        sequence: whether the entity loss is over whole label sequences, or token by token, as it is on `unlabelled`.
         encoder_rate, head_rate: peak learning rates. `layer_decay` multiplies the former for each layer down.
+        adversarial: length of the shift of embeddings, as a share of their own, under which the loss is learnt once
+            more in each step (`adversary.py`); 0.03 is what is usual. Takes twice as long.
         mask_share: share of the pieces that are hidden in training, against over-fitting.
         partner_weight: weight, beside the relation loss, of the partners' competition in relations of which a
             mention has one.
@@ -98,6 +100,7 @@ class TrainConfig:
     warmup: float = 0.1
     clip: float = 1.0
     dropout: float = 0.1
+    adversarial: float = 0.0
     mask_share: float = 0.1
     augmented: float = 0.0
     sequence: bool = False
@@ -125,13 +128,22 @@ class TrainConfig:
             raise ValueError(f"layers = {self.layers}: keep 2 or more, since the first and the last stay, or 0 for all")
         if bool(self.teachers) != bool(self.unlabelled):
             raise ValueError("teachers and unlabelled: give both, the runs that teach and the texts that they label")
-        if self.sequence and (self.smoothing or self.teachers):
-            raise ValueError("smoothing and teachers are of the loss token by token; leave them out, or sequence")
+        if self.sequence and self.smoothing:
+            raise ValueError("smoothing is of the loss token by token; leave it out, or sequence")
         if self.start_encoder and not self.start:
             raise ValueError(f"start_encoder = {self.start_encoder!r}: set start too, the run that began with it")
         if self.precision not in PRECISIONS:
             raise ValueError(f"precision = {self.precision!r}: set one of {', '.join(PRECISIONS)}")
-        for name in ("dropout", "mask_share", "smoothing", "predicted_share", "augmented", "average", "warmup"):
+        for name in (
+            "dropout",
+            "adversarial",
+            "mask_share",
+            "smoothing",
+            "predicted_share",
+            "augmented",
+            "average",
+            "warmup",
+        ):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} = {getattr(self, name)}: is a share of one")
 
