@@ -130,6 +130,8 @@ class TrainConfig:
             raise ValueError("teachers and unlabelled: give both, the runs that teach and the texts that they label")
         if self.sequence and self.smoothing:
             raise ValueError("smoothing is of the loss token by token; leave it out, or sequence")
+        if self.adversarial and self.compile:
+            raise ValueError("adversarial reaches into the encoder, which compile closes; leave one of them out")
         if self.start_encoder and not self.start:
             raise ValueError(f"start_encoder = {self.start_encoder!r}: set start too, the run that began with it")
         if self.precision not in PRECISIONS:

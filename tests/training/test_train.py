@@ -74,7 +74,9 @@ def test_resuming_nothing_is_an_error(short: TrainConfig) -> None:
         Trainer(short).run(resume=True)
 
 
-@pytest.mark.parametrize("wrong", [{"train": ()}, {"dropout": 1.5}, {"epochs": 0}])
+@pytest.mark.parametrize(
+    "wrong", [{"train": ()}, {"dropout": 1.5}, {"epochs": 0}, {"adversarial": 0.03, "compile": True}]
+)
 def test_senseless_settings_are_refused(short: TrainConfig, wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         replace(short, **wrong)  # type: ignore[arg-type]
