@@ -7,7 +7,7 @@ gold has and the other lacks is a miss, for whatever reason it got lost.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,6 +97,21 @@ def relation_items(document: Document, *, strict: bool) -> list[Item]:
         return entity.start, entity.end, entity.label if strict else ""
 
     return [(r.label, (r.label, end(r.head), end(r.tail))) for r in document.relations]
+
+
+def pair_things(overlaps: Iterable[tuple[int, int, int]]) -> dict[int, int]:
+    """Pair gold things with found ones one to one, those with most in common first; return {found: gold}.
+
+    Templates were scored so in the Message Understanding Conferences (Chinchor 1992).
+
+    Args:
+        overlaps: how much two have in common, the place of the gold one, and that of the found one.
+    """
+    partners: dict[int, int] = {}
+    for _, gold, found in sorted(overlaps, key=lambda overlap: (-overlap[0], *overlap[1:])):
+        if found not in partners and gold not in partners.values():
+            partners[found] = gold
+    return partners
 
 
 def compare(gold: Sequence[Document], found: Sequence[Document], *, resamples: int = 1000, seed: int = 0) -> Comparison:

@@ -1,8 +1,8 @@
 """How well event records are told: the fields of predicted records against those of gold ones.
 
 A document's predicted and gold events are first paired one to one, those with most facts and EVENT mentions in
-common first, as templates were in the Message Understanding Conferences (Chinchor 1992). A fact is then right if the
-paired gold event has the same field with the same value; events left over have all their facts wrong or missed.
+common first. A fact is then right if the paired gold event has the same field with the same value; events left over
+have all their facts wrong or missed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from thaigov_events.annotations.document import Document
-from thaigov_events.annotations.metrics import Item, Score, score_items
+from thaigov_events.annotations.metrics import Item, Score, pair_things, score_items
 from thaigov_events.inference.assembly import assemble
 from thaigov_events.inference.events import EventRecord
 from thaigov_events.inference.graph import Graph
@@ -79,18 +79,12 @@ def _who(actor: Actor) -> str:
 
 def _pair_items(gold: Document, found: Document) -> tuple[list[Item], list[Item]]:
     gold_events, found_events = _read_events(gold), _read_events(found)
-    overlaps = sorted(
-        (
-            (-len(facts & others) - len(spans & other_spans), i, k)
-            for i, (facts, spans) in enumerate(gold_events)
-            for k, (others, other_spans) in enumerate(found_events)
-            if spans & other_spans or len(facts & others) > 1  # more than the type alone
-        )
+    partners = pair_things(
+        (len(facts & others) + len(spans & other_spans), i, k)
+        for i, (facts, spans) in enumerate(gold_events)
+        for k, (others, other_spans) in enumerate(found_events)
+        if spans & other_spans or len(facts & others) > 1  # more than the type alone
     )
-    partners: dict[int, int] = {}
-    for _, i, k in overlaps:
-        if k not in partners and i not in partners.values():
-            partners[k] = i
     gold_items: list[Item] = [(f, (i, f, value)) for i, (facts, _) in enumerate(gold_events) for f, value in facts]
     found_items: list[Item] = [
         (f, (partners.get(k, -1 - k), f, value)) for k, (facts, _) in enumerate(found_events) for f, value in facts

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,8 @@ from numpy.typing import NDArray
 
 from thaigov_events.annotations.columns import load_corpus
 from thaigov_events.annotations.document import Document
-from thaigov_events.annotations.metrics import Comparison, Item, compare, entity_items, relation_items
+from thaigov_events.annotations.metrics import Comparison, Item, compare, entity_items, pair_things, relation_items
+from thaigov_events.annotations.schema import RelationType
 from thaigov_events.models.bundle import Calibration, ModelSettings
 from thaigov_events.models.predictor import Predictor, calibrate, logits
 from thaigov_events.training.record import file_hash
@@ -62,7 +62,7 @@ def calibrate_settings(predictor: Predictor, dev: Sequence[Document]) -> ModelSe
     thresholds = dict.fromkeys(names, _best_threshold(scored, support))
     for relation in predictor.settings.schema.relations:
         if relation.identity:
-            thresholds[relation.name] = fit_joining(relation.name, dev, found, otherwise=thresholds[relation.name])
+            thresholds[relation.name] = fit_joining(relation, dev, found, otherwise=thresholds[relation.name])
     settings = replace(calibrated, thresholds=thresholds, entity_calibration=entity_calibration)
     return replace(settings, mention_threshold=fit_doubt(settings, dev, found))
 
@@ -118,32 +118,50 @@ def fit_doubt(settings: ModelSettings, gold: Sequence[Document], found: Sequence
     return threshold if 2 * (right - sum(dropped)) / max(count - len(dropped), 1) > f1 else 0.0
 
 
-def fit_joining(label: str, gold: Sequence[Document], found: Sequence[Document], *, otherwise: float) -> float:
-    """Return the threshold of an identity relation with the greatest F1 over pairs of mentions that it makes one thing.
+def fit_joining(
+    relation: RelationType, gold: Sequence[Document], found: Sequence[Document], *, otherwise: float
+) -> float:  # fmt: skip
+    """Return the threshold of an identity relation with the greatest F1 over what is told of the things that it makes.
 
     One link too few or too many parts or joins all that is told of two things, which the F1 of links alone does not
-    see. Where the gold has no such relation, `otherwise` is returned.
+    see. Things are paired first, as when event records are measured. Where the gold has no such relation, `otherwise`
+    is returned.
     """
-    right = [list_joined(document, label) for document in gold]
-    if not any(right):
+    if not any(link.label == relation.name for document in gold for link in document.relations):
         return otherwise
+    right = [list_things(document, relation) for document in gold]
     f1 = []
     for threshold in GRID:
-        joined = [list_joined(document, label, threshold=threshold) for document in found]
-        both = sum(len(a & b) for a, b in zip(right, joined, strict=True))
-        f1.append(2 * both / sum(len(pairs) for pairs in (*right, *joined)))
+        told = [list_things(document, relation, threshold=threshold) for document in found]
+        common = sum(_count_common(a, b) for a, b in zip(right, told, strict=True))
+        f1.append(2 * common / sum(len(thing) for things in (*right, *told) for thing in things))
     return _pick(f1)
 
 
-def list_joined(document: Document, label: str, *, threshold: float = 0.0) -> set[frozenset[Item]]:
-    """Return the pairs of mentions that links of a label join, in one step or in several."""
+def list_things(document: Document, relation: RelationType, *, threshold: float = 0.0) -> list[set[Item]]:
+    """Return what is told of each thing that links of an identity relation make of mentions, in one step or in several.
+
+    That is the mentions, and what other relations link to any of them.
+    """
     items = dict(zip((e.id for e in document.entities), entity_items(document), strict=True))
-    things = {mention: {mention} for mention in items}
-    for relation in document.relations:
-        if relation.label == label and (relation.score is None or relation.score >= threshold):
-            joined = things[relation.head] | things[relation.tail]
+    kinds = {*relation.heads, *relation.tails}
+    things = {e.id: frozenset([e.id]) for e in document.entities if e.label in kinds}
+    told = {mention: {items[mention]} for mention in things}
+    for link in document.relations:
+        if link.label != relation.name:
+            for mention, other in ((link.head, link.tail), (link.tail, link.head)):
+                if mention in told:
+                    told[mention].add((link.label, items[other]))
+        elif link.score is None or link.score >= threshold:
+            joined = things[link.head] | things[link.tail]
             things |= dict.fromkeys(joined, joined)
-    return {frozenset((items[a], items[b])) for thing in things.values() for a, b in combinations(thing, 2)}
+    return [set().union(*(told[mention] for mention in thing)) for thing in dict.fromkeys(things.values())]
+
+
+def _count_common(gold: Sequence[set[Item]], found: Sequence[set[Item]]) -> int:
+    """Return how much is told alike of things, paired."""
+    partners = pair_things((len(a & b), i, k) for i, a in enumerate(gold) for k, b in enumerate(found) if a & b)
+    return sum(len(gold[i] & found[k]) for k, i in partners.items())
 
 
 def _best_threshold(scored: Sequence[tuple[float, bool]], support: int) -> float:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from thaigov_events.annotations.metrics import calibration_error
 from thaigov_events.annotations.schema import Schema
 from thaigov_events.models.bundle import Calibration, ModelSettings
 from thaigov_events.models.predictor import calibrate
-from thaigov_events.training.calibration import _best_threshold, fit_doubt, fit_joining, fit_platt, list_joined
+from thaigov_events.training.calibration import _best_threshold, fit_doubt, fit_joining, fit_platt, list_things
 
 
 def test_overconfident_scores_are_calibrated() -> None:
@@ -70,6 +72,9 @@ def test_the_threshold_with_the_best_f1_is_chosen() -> None:
     assert _best_threshold([(0.3, True)] * 5 + [(0.9, True)] * 5, 10) <= 0.3
 
 
+SAME_EVENT = next(relation for relation in Schema.load(None).relations if relation.identity)
+
+
 def linked(*links: tuple[int, int, float | None]) -> Document:
     """Six mentions in a row, some of them linked, with a score or as in the gold."""
     entities = tuple(Entity(f"T{k}", "EVENT", 3 * k, 3 * k + 2) for k in range(6))
@@ -78,23 +83,29 @@ def linked(*links: tuple[int, int, float | None]) -> Document:
 
 
 def test_what_is_joined_in_steps_is_one_thing() -> None:
-    pairs = list_joined(linked((2, 0, None), (5, 2, None), (4, 3, None)), "same_event")
-    expected = {
-        frozenset(("EVENT", (3 * k, 3 * k + 2, "EVENT")) for k in pair) for pair in ((0, 2), (2, 5), (0, 5), (3, 4))
-    }
-    assert pairs == expected
-    assert list_joined(linked((2, 0, 0.3), (5, 2, 0.1)), "same_event", threshold=0.2) == list_joined(
-        linked((2, 0, None)), "same_event"
+    document = linked((2, 0, None), (5, 2, None), (4, 3, None))
+    place = Entity("T9", "VENUE", 18, 20)
+    told = replace(
+        document, entities=(*document.entities, place), relations=(*document.relations, Relation("held_at", "T5", "T9"))
     )
-    assert not list_joined(linked((2, 0, None)), "held_on")
+    mentions = [("EVENT", (3 * k, 3 * k + 2, "EVENT")) for k in range(6)]
+    venue = ("held_at", ("VENUE", (18, 20, "VENUE")))
+    expected = [{mentions[0], mentions[2], mentions[5], venue}, {mentions[1]}, {mentions[3], mentions[4]}]
+    assert list_things(told, SAME_EVENT) == expected
+
+
+def test_a_link_below_the_threshold_joins_nothing() -> None:
+    weak, without = linked((2, 0, 0.3), (5, 2, 0.1)), linked((2, 0, None))
+    assert list_things(weak, SAME_EVENT, threshold=0.2) == list_things(without, SAME_EVENT)
+    assert list_things(weak, SAME_EVENT) != list_things(without, SAME_EVENT)
 
 
 def test_links_of_identity_are_kept_for_what_they_join() -> None:
     gold = [linked((1, 0, None), (2, 1, None), (3, 2, None))]
-    # without its weak link in the middle four mentions are two things, and four of six pairs are lost
+    # without its weak link in the middle what is told of four mentions falls to two things, and half of it is lost
     chain = linked((1, 0, 0.9), (2, 1, 0.3), (3, 2, 0.9), (5, 4, 0.2))
-    assert 0.2 < fit_joining("same_event", gold, [chain], otherwise=0.5) <= 0.3
-    assert fit_joining("same_event", [linked()], [chain], otherwise=0.45) == 0.45
+    assert 0.2 < fit_joining(SAME_EVENT, gold, [chain], otherwise=0.5) <= 0.3
+    assert fit_joining(SAME_EVENT, [linked()], [chain], otherwise=0.45) == 0.45
 
 
 def doubt(*found: tuple[bool, float], links: str = "") -> float:
