@@ -2,8 +2,9 @@
 
     python -m thaigov_events.training.averaging RUN RUN [RUN …] --output FOLDER
 
-It helps where the runs lie near each other, as those do of which one went on from another's weights. Calibration and
-thresholds are fitted anew on the development set. The folder is that of a finished run, with the last one's settings.
+It helps where the runs lie near each other, as those do of which one went on from another's weights. A run that is
+itself a mean may be named as often as it has runs in it. Calibration and thresholds are fitted anew on the development
+set. The folder is that of a finished run, with the last one's settings.
 """
 
 from __future__ import annotations
@@ -48,7 +49,9 @@ def average_runs(runs: Sequence[Path], output: Path) -> Comparison:
     network.load_state_dict(mean)
     hashes = {str(run): weights_hash(run) for run in runs}
     runs_before = settings.record.get("runs", {})  # that the last one began with or learnt from
-    settings = replace(settings, record=settings.record | {"averaged": list(hashes), "runs": runs_before | hashes})
+    settings = replace(
+        settings, record=settings.record | {"averaged": [str(run) for run in runs], "runs": runs_before | hashes}
+    )
     return save_derived(output, network, settings, run=last)
 
 

@@ -48,6 +48,15 @@ def test_weights_are_the_mean_and_thresholds_fitted_to_them(trained_run: Path, m
     assert f"mean of those of `{trained_run}` and `{moved}`" in (output / "MODEL_CARD.md").read_text("utf-8")
 
 
+def test_a_run_weighs_as_often_as_it_is_named(trained_run: Path, moved: Path, tmp_path: Path) -> None:
+    output = tmp_path / "mean"
+    runs = [trained_run, trained_run, trained_run, moved]
+    average_runs(runs, output)
+    before, after = load_file(trained_run / WEIGHTS), load_file(output / WEIGHTS)
+    assert all(torch.allclose(after[name], before[name] + 0.0025, atol=1e-6) for name in after)
+    assert ModelSettings.load(output).record["averaged"] == [str(run) for run in runs]
+
+
 def test_one_run_is_no_mean(trained_run: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="at least two different runs"):
         average_runs([trained_run, trained_run], tmp_path / "mean")
