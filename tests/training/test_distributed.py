@@ -93,8 +93,9 @@ def test_two_processes_end_as_one_does(pair: Pair, config: TrainConfig) -> None:
         alone, together = (load_file(folder / name) for folder in (Path(config.output), pair.folder / "whole"))
         assert alone.keys() == together.keys()
         for key in alone:
+            # a key's bias has no gradient but that of rounding, which Adam scales up
             torch.testing.assert_close(
-                together[key], alone[key], rtol=1e-4, atol=1e-6, msg=lambda m, k=key: f"{k}: {m}"
+                together[key], alone[key], rtol=1e-4, atol=1e-5, msg=lambda m, k=key: f"{k}: {m}"
             )
     assert read_progress(pair.folder / "whole") == read_progress(Path(config.output))
 
