@@ -78,17 +78,18 @@ def entity_loss(batch: Batch, logits: Tensor, *, sequence: bool, smoothing: floa
         smoothing: label smoothing, of the loss token by token.
     """
     flat, labels = logits.reshape(-1, logits.shape[-1]), batch.labels.to(logits.device).reshape(-1)
-    targets = batch.targets.to(logits.device).reshape(flat.shape)
     if not sequence:
         seen = labels != IGNORED
+        targets = batch.targets.to(logits.device).reshape(flat.shape)
         return nn.functional.cross_entropy(flat[seen], targets[seen], label_smoothing=smoothing)
     places = [place.to(logits.device) for place in batch.places]
     visible = [place[labels[place] != IGNORED] for place in places]
     gold = [place for place, example in zip(visible, batch.examples, strict=True) if not example.soft]
-    soft = [place for place, example in zip(visible, batch.examples, strict=True) if example.soft]
     loss = sequence_loss([flat[place] for place in gold], [labels[place] for place in gold])
-    for place in soft:
-        loss = loss + nn.functional.cross_entropy(flat[place], targets[place], reduction="sum")
+    for place, example in zip(visible, batch.examples, strict=True):
+        if example.soft:
+            targets = batch.targets.reshape(flat.shape)[place.cpu()].to(logits.device)
+            loss = loss + nn.functional.cross_entropy(flat[place], targets, reduction="sum")
     return loss / max(1, sum(len(place) for place in visible))
 
 

@@ -93,9 +93,10 @@ def test_two_processes_end_as_one_does(pair: Pair, config: TrainConfig) -> None:
         alone, together = (load_file(folder / name) for folder in (Path(config.output), pair.folder / "whole"))
         assert alone.keys() == together.keys()
         for key in alone:
-            # a key's bias has no gradient but that of rounding, which Adam scales up
+            # the bias of attention's keys has no gradient but that of rounding, which Adam scales up
+            rounding = 1e-5 if key.endswith(("attention.self.key.bias", "project.bias")) else 1e-6
             torch.testing.assert_close(
-                together[key], alone[key], rtol=1e-4, atol=1e-5, msg=lambda m, k=key: f"{k}: {m}"
+                together[key], alone[key], rtol=1e-4, atol=rounding, msg=lambda m, k=key: f"{k}: {m}"
             )
     assert read_progress(pair.folder / "whole") == read_progress(Path(config.output))
 
