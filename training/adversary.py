@@ -6,7 +6,7 @@ of a set length. Here that is a share of the embeddings' own length, so that it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -31,9 +31,10 @@ def watch(embeddings: nn.Module) -> Iterator[list[Tensor]]:
 
 
 @contextmanager
-def shift(embeddings: nn.Module, change: Tensor) -> Iterator[None]:
-    """Add `change` to what `embeddings` gives inside the context."""
-    handle = embeddings.register_forward_hook(lambda module, inputs, output: output + change)
+def shift(embeddings: nn.Module, changes: Iterable[Tensor]) -> Iterator[None]:
+    """Add the first of `changes` to what `embeddings` gives first inside the context, the next to the next."""
+    coming = iter(changes)
+    handle = embeddings.register_forward_hook(lambda module, inputs, output: output + next(coming))
     try:
         yield
     finally:

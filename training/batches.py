@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 import torch
@@ -12,24 +13,28 @@ from torch import Tensor
 
 from thaigov_events.models.alignment import Example
 from thaigov_events.models.labels import encode_spans
+from thaigov_events.models.network import JointNetwork
 from thaigov_events.models.predictor import window_ids
 from thaigov_events.models.tokenizer import Tokenizer
-from thaigov_events.models.windows import cut_windows
+from thaigov_events.models.windows import cut_windows, padded_width
 
 IGNORED = -100
-WIDTH_STEP = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Documents ready for the network.
 
+    Their windows lie one after another, those of a group padded to one width: `places` in all, of which each of
+    `shapes`, `(windows, width)`, takes its product.
+
     Attributes:
         examples: the documents.
-        ids, mask: their windows, `[windows, length]`.
-        labels: token labels, `IGNORED` at padding, special and invisible pieces, `[windows, length]`.
-        targets: their distributions, `[windows, length, labels]`: all on one label, but where teachers gave them.
-        places: for each document, where in the flattened windows each token's stitched state lies, `[tokens]`.
+        ids, mask: pieces, and 1 where there is one, `[places]`.
+        labels: token labels, `IGNORED` at padding, special and invisible pieces, `[places]`.
+        targets: their distributions, `[places, labels]`: all on one label, but where teachers gave them.
+        shapes: the groups of windows.
+        stitched: for each document, at which place each token's stitched state lies, `[tokens]`.
     """
 
     examples: tuple[Example, ...]
@@ -37,40 +42,73 @@ class Batch:
     mask: Tensor
     labels: Tensor
     targets: Tensor
-    places: tuple[Tensor, ...]
+    shapes: tuple[tuple[int, int], ...]
+    stitched: tuple[Tensor, ...]
 
 
 def build_batch(
-    examples: Sequence[Example], tokenizer: Tokenizer, *, window: int, overlap: int, label_count: int
+    examples: Sequence[Example], tokenizer: Tokenizer, *, window: int, overlap: int, label_count: int, fill: float
 ) -> Batch:  # fmt: skip
-    """Cut the documents into windows and lay them into one batch; `label_count` is of the token labels."""
+    """Cut the documents into windows and lay them into one batch.
+
+    Args:
+        examples: documents, at least one of them with tokens.
+        tokenizer: of their tokens.
+        window, overlap: as `cut_windows` has them.
+        label_count: how many token labels there are.
+        fill: how wide a group's windows are at least, as a share of its widest: at 0 all are one group.
+    """
     cuts = [cut_windows(len(example.tokens), size=window, overlap=overlap) for example in examples]
-    # Few different shapes, since PyTorch prepares its CPU kernels anew for each: widths in steps, rows in fours.
-    longest = max(len(part) for cut in cuts for part in cut) + 2
-    width = min(window + 2, -(-longest // WIDTH_STEP) * WIDTH_STEP)
-    rows = -(-sum(len(cut) for cut in cuts) // 4) * 4
-    ids = np.full((rows, width), tokenizer.pad, dtype=np.int64)
+    widths = [padded_width(len(part) + 2, limit=window + 2) for cut in cuts for part in cut]
+    groups = group_widths(widths, fill=fill)
+    shapes = tuple((len(group), widths[group[0]]) for group in groups)
+    bases, size = {}, 0
+    for group, (_, width) in zip(groups, shapes, strict=True):
+        for place in group:
+            bases[place] = size
+            size += width
+    ids = np.full(size, tokenizer.pad, dtype=np.int64)
     mask = np.zeros_like(ids)
-    mask[:, 0] = 1  # a row without any place to attend to would give NaN
     labels = np.full_like(ids, IGNORED)
-    targets = np.zeros((rows, width, label_count), dtype=np.float32)
-    places: list[Tensor] = []
-    row = 0
+    targets = np.zeros((size, label_count), dtype=np.float32)
+    stitched: list[Tensor] = []
+    numbers = count()
     for example, cut in zip(examples, cuts, strict=True):
         own_labels = _label_tokens(example)
         own_targets = example.soft.labels if example.soft else np.eye(label_count, dtype=np.float32)[own_labels.clip(0)]
         own: list[NDArray[np.int64]] = [np.zeros(0, dtype=np.int64)]
         for part in cut:
+            base = bases[next(numbers)]
             line = window_ids(tokenizer, example.tokens, part)
-            ids[row, : len(line)], mask[row, : len(line)] = line, 1
-            inner = slice(1, 1 + len(part))
-            labels[row, inner] = own_labels[part.start : part.end]
-            targets[row, inner] = own_targets[part.start : part.end]
-            own.append(row * width + 1 + np.arange(part.keep_start - part.start, part.keep_end - part.start))
-            row += 1
-        places.append(torch.from_numpy(np.concatenate(own)))
+            ids[base : base + len(line)], mask[base : base + len(line)] = line, 1
+            inner = slice(base + 1, base + 1 + len(part))
+            labels[inner] = own_labels[part.start : part.end]
+            targets[inner] = own_targets[part.start : part.end]
+            own.append(base + 1 + np.arange(part.keep_start - part.start, part.keep_end - part.start))
+        stitched.append(torch.from_numpy(np.concatenate(own)))
     inputs, shown, classes, wanted = (torch.from_numpy(array) for array in (ids, mask, labels, targets))
-    return Batch(tuple(examples), inputs, shown, classes, wanted, tuple(places))
+    return Batch(tuple(examples), inputs, shown, classes, wanted, shapes, tuple(stitched))
+
+
+def group_widths(widths: Sequence[int], *, fill: float) -> list[list[int]]:
+    """Return the places of `widths` in groups, widest first, in which each is at least `fill` of the group's widest."""
+    groups: list[list[int]] = []
+    for place in sorted(range(len(widths)), key=lambda place: -widths[place]):
+        if not groups or widths[place] < fill * widths[groups[-1][0]]:
+            groups.append([])
+        groups[-1].append(place)
+    return groups
+
+
+def run_network(network: JointNetwork, batch: Batch, ids: Tensor) -> tuple[Tensor, Tensor]:
+    """Return token states `[places, hidden]` and logits `[places, labels]` of a batch, whose `ids` some may be hidden.
+
+    The groups of windows are read one after another, on the device of `ids`.
+    """
+    sizes = [rows * width for rows, width in batch.shapes]
+    parts = zip(torch.split(ids, sizes), torch.split(batch.mask.to(ids.device), sizes), batch.shapes, strict=True)
+    states, logits = zip(*(network(own.view(shape), mask.view(shape)) for own, mask, shape in parts), strict=True)
+    return torch.cat([part.flatten(0, 1) for part in states]), torch.cat([part.flatten(0, 1) for part in logits])
 
 
 def _label_tokens(example: Example) -> NDArray[np.int64]:

@@ -30,9 +30,9 @@ from thaigov_events.models.network import JointNetwork
 from thaigov_events.models.predictor import SECTION, Span, find_spans
 from thaigov_events.models.tokenizer import Tokenizer, Tokens, load_tokenizer
 from thaigov_events.models.torch_runtime import has_weights, load_network
-from thaigov_events.training.batches import build_batch
+from thaigov_events.training.batches import build_batch, run_network
 from thaigov_events.training.distributed import Processes
-from thaigov_events.training.hardware import autocast
+from thaigov_events.training.hardware import autocast, choose_fill
 from thaigov_events.training.losses import score_pairs
 from thaigov_events.training.masking import read_lines
 from thaigov_events.training.projection import project_labels, project_spans
@@ -191,13 +191,13 @@ def soften(
 def _read(teacher: Teacher, tokens: Sequence[Tokens], device: torch.device) -> Reading:
     batch = build_batch(
         [Example("", own, (), {}) for own in tokens], teacher.tokenizer, window=teacher.window,
-        overlap=teacher.overlap, label_count=teacher.network.entities.out_features,
+        overlap=teacher.overlap, label_count=teacher.network.entities.out_features, fill=choose_fill(device),
     )  # fmt: skip
     with autocast(device):
-        states, logits = teacher.network(batch.ids.to(device), batch.mask.to(device))
-    probabilities = logits.float().softmax(-1).flatten(0, 1)
-    labels = [probabilities[place.to(device)].cpu().numpy() for place in batch.places]
-    return Reading(tokens, labels, states.float().flatten(0, 1), batch.places)
+        states, logits = run_network(teacher.network, batch, batch.ids.to(device))
+    probabilities = logits.float().softmax(-1)
+    labels = [probabilities[place.to(device)].cpu().numpy() for place in batch.stitched]
+    return Reading(tokens, labels, states.float(), batch.stitched)
 
 
 @torch.inference_mode()

@@ -45,7 +45,7 @@ def score_pairs(
 
     Args:
         head: the relation head.
-        states: token states of flattened windows, `[windows · length, hidden]`.
+        states: token states of a batch, `[places, hidden]`.
         places: for each document, where its tokens' states lie among them.
         spans: for each document, its mentions.
         candidates: which pairs there are.
@@ -73,23 +73,23 @@ def entity_loss(batch: Batch, logits: Tensor, *, sequence: bool, smoothing: floa
 
     Args:
         batch: the documents.
-        logits: token scores, `[windows, length, labels]`.
+        logits: token scores, `[places, labels]`.
         sequence: whether whole sequences are scored; those of soft labels are scored token by token all the same.
         smoothing: label smoothing, of the loss token by token.
     """
-    flat, labels = logits.reshape(-1, logits.shape[-1]), batch.labels.to(logits.device).reshape(-1)
+    labels = batch.labels.to(logits.device)
     if not sequence:
         seen = labels != IGNORED
-        targets = batch.targets.to(logits.device).reshape(flat.shape)
-        return nn.functional.cross_entropy(flat[seen], targets[seen], label_smoothing=smoothing)
-    places = [place.to(logits.device) for place in batch.places]
+        targets = batch.targets.to(logits.device)
+        return nn.functional.cross_entropy(logits[seen], targets[seen], label_smoothing=smoothing)
+    places = [place.to(logits.device) for place in batch.stitched]
     visible = [place[labels[place] != IGNORED] for place in places]
     gold = [place for place, example in zip(visible, batch.examples, strict=True) if not example.soft]
-    loss = sequence_loss([flat[place] for place in gold], [labels[place] for place in gold])
+    loss = sequence_loss([logits[place] for place in gold], [labels[place] for place in gold])
     for place, example in zip(visible, batch.examples, strict=True):
         if example.soft:
-            targets = batch.targets.reshape(flat.shape)[place.cpu()].to(logits.device)
-            loss = loss + nn.functional.cross_entropy(flat[place], targets, reduction="sum")
+            targets = batch.targets[place.cpu()].to(logits.device)
+            loss = loss + nn.functional.cross_entropy(logits[place], targets, reduction="sum")
     return loss / max(1, sum(len(place) for place in visible))
 
 

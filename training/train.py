@@ -37,13 +37,21 @@ from thaigov_events.models.pretrained_tokenizer import read_tokenizer
 from thaigov_events.models.torch_runtime import WEIGHTS, TorchRuntime
 from thaigov_events.training.adversary import shift, watch, worst_shift
 from thaigov_events.training.augmentation import Augmenter
-from thaigov_events.training.batches import IGNORED, build_batch
+from thaigov_events.training.batches import IGNORED, build_batch, run_network
 from thaigov_events.training.calibration import calibrate_settings
 from thaigov_events.training.checkpoints import load_state, save_network, save_state
 from thaigov_events.training.config import read_config
 from thaigov_events.training.distillation import learn_from_teachers
 from thaigov_events.training.distributed import ALONE, Processes, join_processes
-from thaigov_events.training.hardware import autocast, build_scaler, choose_device, fuse_attention, round_products
+from thaigov_events.training.dropout import quicken_dropout
+from thaigov_events.training.hardware import (
+    autocast,
+    build_scaler,
+    choose_device,
+    choose_fill,
+    fuse_attention,
+    round_products,
+)
 from thaigov_events.training.initialisation import build_network
 from thaigov_events.training.losses import entity_loss, relation_loss, score_pairs
 from thaigov_events.training.optimisation import group_parameters, rate_factor
@@ -85,6 +93,7 @@ class Trainer:
         )  # fmt: skip
         self.network = build_network(config, sizes, self.tokenizer).to(self.device)
         fuse_attention(self.network.encoder, self.device, config.precision)
+        quicken_dropout(self.network, self.device)
         if config.teachers:
             self.examples += learn_from_teachers(
                 config, self.tokenizer, self.candidates, known={d.text.strip() for d in (*documents, *self.dev)},
@@ -209,7 +218,7 @@ class Trainer:
                 embeddings = self.network.encoder.get_input_embeddings()
                 with watch(embeddings) as seen:
                     losses = self._learn(examples, seed, share=share / 2, predicted=predicted)
-                with shift(embeddings, worst_shift(seen[0], config.adversarial)):
+                with shift(embeddings, [worst_shift(embedded, config.adversarial) for embedded in seen]):
                     self._learn(examples, seed, share=share / 2, predicted=predicted)
             sums += *losses, 1
         self.processes.sum_gradients(self.network.parameters())
@@ -245,7 +254,7 @@ class Trainer:
         config = self.config
         batch = build_batch(
             examples, self.tokenizer, window=config.window, overlap=config.overlap,
-            label_count=self.network.entities.out_features,
+            label_count=self.network.entities.out_features, fill=choose_fill(self.device),
         )  # fmt: skip
         self.network.train()
         ids = batch.ids.to(self.device)
@@ -254,17 +263,16 @@ class Trainer:
             hidden &= batch.labels.to(self.device) != IGNORED
             ids = ids.masked_fill(hidden, self.tokenizer.mask)
         with autocast(self.device, config.precision):
-            states, logits = self.network(ids, batch.mask.to(self.device))
+            states, logits = run_network(self.network, batch, ids)
         logits = logits.float()
         entity = entity_loss(batch, logits, sequence=config.sequence, smoothing=config.smoothing)
-        flat_states, flat_logits = (t.reshape(-1, t.shape[-1]) for t in (states.float(), logits.detach()))
         spans = [
-            find_spans([example.tokens], [flat_logits[place.to(self.device)].cpu().numpy()])[0]
+            find_spans([example.tokens], [logits.detach()[place.to(self.device)].cpu().numpy()])[0]
             if predicted and not example.soft and random.random() < config.predicted_share
             else example.spans
-            for example, place in zip(batch.examples, batch.places, strict=True)
+            for example, place in zip(batch.examples, batch.stitched, strict=True)
         ]
-        scored = score_pairs(self.network.relations, flat_states, batch.places, spans, self.candidates)
+        scored = score_pairs(self.network.relations, states.float(), batch.stitched, spans, self.candidates)
         loss = relation_loss(scored, examples, spans, self.candidates, partner_weight=config.partner_weight)
         return entity, loss
 

@@ -31,7 +31,7 @@ def test_the_shift_has_the_length_asked_for_and_raises_the_loss_most(embeddings:
     change = worst_shift(seen[0], 0.01)
     lengths = torch.linalg.vector_norm(embeddings(IDS).detach(), dim=(1, 2))
     assert torch.linalg.vector_norm(change, dim=(1, 2)).tolist() == pytest.approx((0.01 * lengths).tolist(), rel=1e-4)
-    with shift(embeddings, change):
+    with shift(embeddings, [change]):
         worst = loss_of(embeddings(IDS)).item()
     assert worst > before.item()
     for _ in range(20):
@@ -39,7 +39,7 @@ def test_the_shift_has_the_length_asked_for_and_raises_the_loss_most(embeddings:
         other *= torch.linalg.vector_norm(change, dim=(1, 2), keepdim=True) / torch.linalg.vector_norm(
             other, dim=(1, 2), keepdim=True
         )
-        with shift(embeddings, other):
+        with shift(embeddings, [other]):
             assert loss_of(embeddings(IDS)).item() < worst
     assert loss_of(embeddings(IDS)).item() == pytest.approx(before.item())  # nothing stays behind
 

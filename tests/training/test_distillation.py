@@ -22,7 +22,7 @@ from thaigov_events.models.candidates import Candidates  # noqa: E402
 from thaigov_events.models.predictor import Predictor, Span, find_spans  # noqa: E402
 from thaigov_events.models.tokenizer import Tokenizer, Tokens, load_tokenizer  # noqa: E402
 from thaigov_events.models.torch_runtime import TorchRuntime, load_network  # noqa: E402
-from thaigov_events.training.batches import IGNORED, build_batch  # noqa: E402
+from thaigov_events.training.batches import IGNORED, build_batch, run_network  # noqa: E402
 from thaigov_events.training.distillation import (  # noqa: E402
     choose_texts,
     load_examples,
@@ -117,16 +117,16 @@ def test_teachers_with_the_students_tokenizer_are_averaged_as_they_are(
     networks = [load_network(run)[0].eval() for run in runs]
     batch = build_batch(
         [Example(name, tokenizer.encode(text), (), {}) for name, text in texts], tokenizer, window=48, overlap=16,
-        label_count=networks[0].entities.out_features,
+        label_count=networks[0].entities.out_features, fill=0.9,
     )  # fmt: skip
     with torch.inference_mode(), autocast(torch.device("cpu")):
-        outputs = [network(batch.ids, batch.mask) for network in networks]
-    labels = torch.stack([logits.float().softmax(-1).flatten(0, 1) for _, logits in outputs]).mean(0)
-    own = [labels[place].numpy() for place in batch.places]
+        outputs = [run_network(network, batch, batch.ids) for network in networks]
+    labels = torch.stack([logits.float().softmax(-1) for _, logits in outputs]).mean(0)
+    own = [labels[place].numpy() for place in batch.stitched]
     spans = find_spans([example.tokens for example in examples], [np.log(part + 1e-12) for part in own])
     with torch.inference_mode():
         scores = [
-            score_pairs(network.relations, states.float().flatten(0, 1), batch.places, spans, candidates).logits
+            score_pairs(network.relations, states.float(), batch.stitched, spans, candidates).logits
             for network, (states, _) in zip(networks, outputs, strict=True)
         ]
     pairs = torch.stack([one.softmax(-1) for one in scores]).mean(0).numpy().astype(np.float16)
@@ -277,7 +277,7 @@ def test_gold_targets_are_the_labels(documents: list[Document], tokenizer: Token
 
     examples = prepare(documents, tokenizer, candidates)[0]
     count = label_count(len(candidates.schema.entities))
-    batch = build_batch(examples, tokenizer, window=48, overlap=16, label_count=count)
+    batch = build_batch(examples, tokenizer, window=48, overlap=16, label_count=count, fill=0.9)
     seen = batch.labels != IGNORED
     assert torch.equal(batch.targets[seen].argmax(-1), batch.labels[seen])
     assert torch.equal(batch.targets[seen].sum(-1), torch.ones(int(seen.sum())))

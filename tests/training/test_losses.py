@@ -32,11 +32,11 @@ def test_sequences_and_soft_labels_of_one_batch_are_weighed_by_their_tokens(
     sizes = [int(example.tokens.visible.sum()) for example in (gold, soft)]
     torch.manual_seed(1)
     scores = [torch.randn(len(example.tokens), labels) for example in (gold, soft)]
-    batch = build_batch([gold, soft], tokenizer, window=24, overlap=8, label_count=labels)
-    assert len(batch.ids) > 2
-    logits = torch.zeros(*batch.ids.shape, labels)
-    for place, own in zip(batch.places, scores, strict=True):
-        logits.view(-1, labels)[place] = own
+    batch = build_batch([gold, soft], tokenizer, window=24, overlap=8, label_count=labels, fill=0.9)
+    assert sum(rows for rows, _ in batch.shapes) > 2
+    logits = torch.zeros(len(batch.ids), labels)
+    for place, own in zip(batch.stitched, scores, strict=True):
+        logits[place] = own
     shown = [torch.from_numpy(np.flatnonzero(example.tokens.visible)) for example in (gold, soft)]
     visible = shown[0].numpy()
     spans = [(*np.searchsorted(visible, (s.start, s.end)).tolist(), s.kind) for s in gold.spans]
@@ -52,7 +52,7 @@ def test_a_batch_of_soft_labels_alone_has_the_loss_token_by_token(
 ) -> None:
     labels = label_count(len(candidates.schema.entities))
     examples = [soften(example, labels) for example in prepare(documents[:2], tokenizer, candidates)[0]]
-    batch = build_batch(examples, tokenizer, window=510, overlap=64, label_count=labels)  # each in one window
-    logits = torch.randn(*batch.ids.shape, labels)
+    batch = build_batch(examples, tokenizer, window=510, overlap=64, label_count=labels, fill=0.9)  # each in one window
+    logits = torch.randn(len(batch.ids), labels)
     losses = [entity_loss(batch, logits, sequence=sequence, smoothing=0.0).item() for sequence in (True, False)]
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
