@@ -10,18 +10,20 @@ HEAD = "| label | precision | recall | F1 | gold |\n|---|---:|---:|---:|---:|"
 
 
 def format_comparison(comparison: Comparison) -> str:
-    """Return the tables of entities and relations as Markdown, with 95 % bootstrap intervals over documents."""
-    boundaries = comparison.relations_boundaries
-    return "\n\n".join(
-        [
-            f"{comparison.documents} documents",
-            "### Entities, strict\n\n" + format_score(comparison.entities),
+    """Return the tables of entities and relations as Markdown, with 95 % bootstrap intervals over documents.
+
+    Where there are no relations, neither annotated nor found, nothing is said of them.
+    """
+    parts = [f"{comparison.documents} documents", "### Entities, strict\n\n" + format_score(comparison.entities)]
+    errors = f"Expected calibration error: entities {_error(comparison.entity_calibration_error)}"
+    if comparison.relations.by_label:
+        boundaries = comparison.relations_boundaries
+        parts += [
             "### Relations, strict\n\n" + format_score(comparison.relations),
             f"Relations by the boundaries of both ends alone: F1 {boundaries.total.f1:.4f} {_interval(boundaries)}",
-            f"Expected calibration error: entities {_error(comparison.entity_calibration_error)}, "
-            f"relations {_error(comparison.relation_calibration_error)}",
         ]
-    )
+        errors += f", relations {_error(comparison.relation_calibration_error)}"
+    return "\n\n".join([*parts, errors])
 
 
 def _error(value: float | None) -> str:

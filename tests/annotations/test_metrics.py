@@ -118,3 +118,12 @@ def test_reports_hold_the_figures() -> None:
     result = compare([document([(0, 1, "A")])], [document([(0, 1, "A")])])
     assert "| A | 1.000 | 1.000 | 1.000 | 1 |" in format_comparison(result)
     assert describe_comparison(result)["entities"]["f1"] == 1.0
+
+
+def test_reports_speak_of_relations_where_there_are_some() -> None:
+    gold, found = document([(0, 1, "A"), (2, 3, "A")], [("r", 0, 1)]), document([(0, 1, "A"), (2, 3, "A")])
+    for one, other in ((gold, found), (found, gold)):
+        report = format_comparison(compare([one], [other], resamples=0))
+        assert "| **all** | **0.0000** | **0.0000** | **0.0000** [0.000, 0.000]" in report
+        assert "Relations by the boundaries" in report and ", relations " in report
+    assert "elations" not in format_comparison(compare([found], [found], resamples=0))
