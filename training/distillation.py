@@ -37,6 +37,7 @@ from thaigov_events.training.losses import score_pairs
 from thaigov_events.training.masking import read_lines
 from thaigov_events.training.projection import project_labels, project_spans
 from thaigov_events.training.record import describe_inputs
+from thaigov_events.training.sequence_loss import label_marginals
 from thaigov_events.training.train_config import TrainConfig
 
 BATCH = 8
@@ -44,12 +45,21 @@ BATCH = 8
 
 @dataclass(frozen=True, slots=True)
 class Teacher:
-    """A trained network with its tokenizer, and the pieces of its windows and of their overlap."""
+    """A trained network.
+
+    Attributes:
+        network: in evaluation mode.
+        tokenizer: its own.
+        window, overlap: pieces of its windows and of their overlap.
+        sequence: whether it has learnt to score label sequences: what it thinks of a token then follows from them all,
+            since scores that no sequence needs may be anything.
+    """
 
     network: JointNetwork
     tokenizer: Tokenizer
     window: int
     overlap: int
+    sequence: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +69,7 @@ class Reading:
     Attributes:
         tokens: the texts in the teacher's pieces.
         labels: for each text, probabilities of its pieces' labels, `[pieces, labels]`.
-        states: states of flattened windows, `[windows · length, hidden]`.
+        states: states of their windows, `[places, hidden]`.
         places: for each text, where its pieces' states lie among them.
     """
 
@@ -137,7 +147,9 @@ def load_teachers(folders: Sequence[str], schema: Schema) -> list[Teacher]:
                 f"{folder}: this teacher's schema has other labels than the student's: "
                 f"{'; '.join(parts) or 'their order differs'}. Train either with the other's schema"
             )
-        teachers.append(Teacher(network.eval(), load_tokenizer(Path(folder)), settings.window, settings.overlap))
+        sequence = bool(settings.record.get("config", {}).get("sequence"))
+        tokenizer = load_tokenizer(Path(folder))
+        teachers.append(Teacher(network.eval(), tokenizer, settings.window, settings.overlap, sequence))
     return teachers
 
 
@@ -195,9 +207,14 @@ def _read(teacher: Teacher, tokens: Sequence[Tokens], device: torch.device) -> R
     )  # fmt: skip
     with autocast(device):
         states, logits = run_network(teacher.network, batch, batch.ids.to(device))
-    probabilities = logits.float().softmax(-1)
-    labels = [probabilities[place.to(device)].cpu().numpy() for place in batch.stitched]
-    return Reading(tokens, labels, states.float(), batch.stitched)
+    scores = [logits.float()[place.to(device)] for place in batch.stitched]
+    labels = [own.softmax(-1) for own in scores]
+    if teacher.sequence:
+        visible = [torch.from_numpy(own.visible).to(device) for own in tokens]
+        likely = label_marginals([own[seen] for own, seen in zip(scores, visible, strict=True)])
+        for own, seen, marginals in zip(labels, visible, likely, strict=True):
+            own[seen] = marginals
+    return Reading(tokens, [own.cpu().numpy() for own in labels], states.float(), batch.stitched)
 
 
 @torch.inference_mode()

@@ -74,22 +74,15 @@ def entity_loss(batch: Batch, logits: Tensor, *, sequence: bool, smoothing: floa
     Args:
         batch: the documents.
         logits: token scores, `[places, labels]`.
-        sequence: whether whole sequences are scored; those of soft labels are scored token by token all the same.
+        sequence: whether whole sequences are scored.
         smoothing: label smoothing, of the loss token by token.
     """
-    labels = batch.labels.to(logits.device)
+    seen, targets = batch.labels.to(logits.device) != IGNORED, batch.targets.to(logits.device)
     if not sequence:
-        seen = labels != IGNORED
-        targets = batch.targets.to(logits.device)
         return nn.functional.cross_entropy(logits[seen], targets[seen], label_smoothing=smoothing)
     places = [place.to(logits.device) for place in batch.stitched]
-    visible = [place[labels[place] != IGNORED] for place in places]
-    gold = [place for place, example in zip(visible, batch.examples, strict=True) if not example.soft]
-    loss = sequence_loss([logits[place] for place in gold], [labels[place] for place in gold])
-    for place, example in zip(visible, batch.examples, strict=True):
-        if example.soft:
-            targets = batch.targets[place.cpu()].to(logits.device)
-            loss = loss + nn.functional.cross_entropy(logits[place], targets, reduction="sum")
+    visible = [place[seen[place]] for place in places]
+    loss = sequence_loss([logits[place] for place in visible], [targets[place] for place in visible])
     return loss / max(1, sum(len(place) for place in visible))
 
 

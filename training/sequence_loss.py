@@ -17,12 +17,28 @@ from thaigov_events.models.labels import BEGIN, END, INSIDE, OUTSIDE, SINGLE
 LOWEST = -1e4
 
 
-def sequence_loss(scores: Sequence[Tensor], labels: Sequence[Tensor]) -> Tensor:
-    """Return the negative log probability of well-formed `labels` `[n]` under `scores` `[n, labels]`, all together."""
+def sequence_loss(scores: Sequence[Tensor], targets: Sequence[Tensor]) -> Tensor:
+    """Return the cross-entropy of well-formed label sequences under `scores` `[n, labels]`, all together.
+
+    Args:
+        scores: of each sequence, `[n, labels]`.
+        targets: what its labels are, or how likely each is, `[n, labels]`. No more is needed of a distribution over
+            sequences, since the score of a sequence is the sum of its labels' scores.
+    """
     if not any(len(part) for part in scores):
         return sum((part.sum() for part in scores), torch.zeros(()))
-    gold = sum(part.gather(1, own.unsqueeze(1)).sum() for part, own in zip(scores, labels, strict=True))
-    return log_partition(scores).sum() - gold
+    wanted = sum((part * own).sum() for part, own in zip(scores, targets, strict=True))
+    return log_partition(scores).sum() - wanted
+
+
+def label_marginals(scores: Sequence[Tensor]) -> list[Tensor]:
+    """Return how likely each label is in the well-formed sequences under `scores` `[n, labels]`, of each `[n, labels]`.
+
+    They are the gradient of the log partition.
+    """
+    with torch.inference_mode(False), torch.enable_grad():
+        leaves = [part.clone().requires_grad_() for part in scores]
+        return list(torch.autograd.grad(log_partition(leaves).sum(), leaves))
 
 
 def log_partition(scores: Sequence[Tensor]) -> Tensor:

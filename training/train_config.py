@@ -49,7 +49,7 @@ class TrainConfig:
             corpora of single sentences.
         augmented: share of the documents that are seen in another version each epoch, with other names, digits or
             spaces.
-        sequence: whether the entity loss is over whole label sequences, or token by token, as it is on `unlabelled`.
+        sequence: whether the entity loss is over whole label sequences, or token by token.
         encoder_rate, head_rate: peak learning rates. `layer_decay` multiplies the former for each layer down.
         adversarial: length of the shift of embeddings, as a share of their own, under which the loss is learnt once
             more in each step (`adversary.py`); 0.03 is what is usual. Takes twice as long.

@@ -32,6 +32,7 @@ from thaigov_events.training.distillation import (  # noqa: E402
 )
 from thaigov_events.training.hardware import autocast  # noqa: E402
 from thaigov_events.training.losses import score_pairs  # noqa: E402
+from thaigov_events.training.sequence_loss import label_marginals  # noqa: E402
 from thaigov_events.training.train import Trainer, main  # noqa: E402
 from thaigov_events.training.train_config import TrainConfig  # noqa: E402
 
@@ -136,6 +137,26 @@ def test_teachers_with_the_students_tokenizer_are_averaged_as_they_are(
         assert np.array_equal(example.soft.labels[visible], expected[visible].astype(np.float16))
     assert np.array_equal(np.concatenate([e.soft.pairs for e in examples if e.soft]), pairs)
     assert len(pairs) > 50
+
+
+def test_teachers_of_sequences_say_how_likely_labels_are_in_them(
+    texts: Texts, trained_run: Path, tokenizer: Tokenizer, candidates: Candidates, tmp_path: Path
+) -> None:
+    """The settings of a run tell which it has learnt; scores token by token are nothing to such a network."""
+    shutil.copytree(trained_run, tmp_path / "run")
+    settings = json.loads((tmp_path / "run" / "settings.json").read_text(encoding="utf-8"))
+    assert settings["record"]["config"]["sequence"] is False
+    settings["record"]["config"]["sequence"] = True
+    (tmp_path / "run" / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    network, settings = load_network(trained_run)
+    predictor = Predictor(TorchRuntime(network), tokenizer, settings)
+    for example, (_, text) in zip(_soften([tmp_path / "run"], texts[:2], tokenizer, candidates), texts, strict=False):
+        visible = example.tokens.visible
+        scores = torch.from_numpy(predictor.encode([tokenizer.encode(text)])[0][1])[visible]
+        (expected,) = label_marginals([scores])
+        assert example.soft is not None
+        assert np.abs(example.soft.labels[visible] - expected.numpy()).max() < 0.02  # it may have computed in 16 bits
+        assert np.abs(example.soft.labels[visible] - scores.softmax(-1).numpy()).max() > 0.05
 
 
 def test_what_teachers_say_is_kept_whole(
