@@ -1,6 +1,6 @@
 """How much faster training is on a CPU without most of the padding and with dropout drawn by bytes.
 
-    python benchmarks/training.py [CONFIG…] [--documents N] [--rounds N]
+    python benchmarks/training.py [CONFIG…] [--batches N] [--rounds N]
 
 Both ways take the same updates in turns, from the weights that the configuration starts from. Real pieces a second.
 """
@@ -57,13 +57,13 @@ def main() -> None:
     """Print pieces a second both ways, and their ratio."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("configs", nargs="*", default=CONFIGS, metavar="CONFIG")
-    parser.add_argument("--documents", type=int, default=0, help="of a configuration; 32 batches if 0")
+    parser.add_argument("--batches", type=int, default=16, help="of each configuration's training documents")
     parser.add_argument("--rounds", type=int, default=2)
     options = parser.parse_args()
     for path in options.configs:
         batch = read_config(Path(path), TrainConfig).batch
         with tempfile.TemporaryDirectory() as folder:
-            trainer = prepare(path, options.documents or 32 * batch, folder)
+            trainer = prepare(path, options.batches * batch, folder)
         pieces = sum(len(example.tokens) for example in trainer.examples)
         seconds: dict[str, list[float]] = {"padded": [], "in groups": []}
         for number in range(options.rounds + 1):
