@@ -21,8 +21,9 @@ def explain_failure(name: str, *, option: str) -> Iterator[None]:
         if Path(name).is_dir():
             raise FileNotFoundError(f"{name}: {cause}") from error
         raise FileNotFoundError(
-            f"{name}: neither a folder here nor to be had from the model hub ({cause}). Fetch it where the hub can be "
-            f'reached (hf download {name} --local-dir DIR), and set {option} = "DIR" in the configuration'
+            f"{name}: neither a folder here nor to be had from the model hub ({cause}). If it is a run's, do that run "
+            f"first (make pretrain or make train); else fetch it where the hub can be reached (hf download {name} "
+            f'--local-dir DIR), and set {option} = "DIR" in the configuration'
         ) from error
 
 
