@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count
 
 import numpy as np
 import torch
@@ -16,7 +15,7 @@ from thaigov_events.models.labels import encode_spans
 from thaigov_events.models.network import JointNetwork
 from thaigov_events.models.predictor import window_ids
 from thaigov_events.models.tokenizer import Tokenizer
-from thaigov_events.models.windows import cut_windows, padded_width
+from thaigov_events.models.windows import batch_alike, cut_windows, padded_width
 
 IGNORED = -100
 
@@ -47,7 +46,7 @@ class Batch:
 
 
 def build_batch(
-    examples: Sequence[Example], tokenizer: Tokenizer, *, window: int, overlap: int, label_count: int, fill: float
+    examples: Sequence[Example], tokenizer: Tokenizer, *, window: int, overlap: int, label_count: int, padded: bool
 ) -> Batch:  # fmt: skip
     """Cut the documents into windows and lay them into one batch.
 
@@ -56,29 +55,28 @@ def build_batch(
         tokenizer: of their tokens.
         window, overlap: as `cut_windows` has them.
         label_count: how many token labels there are.
-        fill: how wide a group's windows are at least, as a share of its widest: at 0 all are one group.
+        padded: whether all windows are one group, as wide as the widest; else those of a width are a group.
     """
     cuts = [cut_windows(len(example.tokens), size=window, overlap=overlap) for example in examples]
     widths = [padded_width(len(part) + 2, limit=window + 2) for cut in cuts for part in cut]
-    groups = group_widths(widths, fill=fill)
-    shapes = tuple((len(group), widths[group[0]]) for group in groups)
-    bases, size = {}, 0
-    for group, (_, width) in zip(groups, shapes, strict=True):
-        for place in group:
-            bases[place] = size
-            size += width
+    groups = [list(range(len(widths)))] if padded else list(batch_alike(widths, budget=sum(widths)))
+    shapes = tuple((len(group), max(widths[place] for place in group)) for group in groups)
+    laid = np.repeat([width for _, width in shapes], [rows for rows, _ in shapes])
+    size = int(laid.sum())
+    bases = np.empty(len(widths), dtype=np.int64)
+    bases[[place for group in groups for place in group]] = laid.cumsum() - laid
+    following = iter(bases.tolist())
     ids = np.full(size, tokenizer.pad, dtype=np.int64)
     mask = np.zeros_like(ids)
     labels = np.full_like(ids, IGNORED)
     targets = np.zeros((size, label_count), dtype=np.float32)
     stitched: list[Tensor] = []
-    numbers = count()
     for example, cut in zip(examples, cuts, strict=True):
         own_labels = _label_tokens(example)
         own_targets = example.soft.labels if example.soft else np.eye(label_count, dtype=np.float32)[own_labels.clip(0)]
         own: list[NDArray[np.int64]] = [np.zeros(0, dtype=np.int64)]
         for part in cut:
-            base = bases[next(numbers)]
+            base = next(following)
             line = window_ids(tokenizer, example.tokens, part)
             ids[base : base + len(line)], mask[base : base + len(line)] = line, 1
             inner = slice(base + 1, base + 1 + len(part))
@@ -88,16 +86,6 @@ def build_batch(
         stitched.append(torch.from_numpy(np.concatenate(own)))
     inputs, shown, classes, wanted = (torch.from_numpy(array) for array in (ids, mask, labels, targets))
     return Batch(tuple(examples), inputs, shown, classes, wanted, shapes, tuple(stitched))
-
-
-def group_widths(widths: Sequence[int], *, fill: float) -> list[list[int]]:
-    """Return the places of `widths` in groups, widest first, in which each is at least `fill` of the group's widest."""
-    groups: list[list[int]] = []
-    for place in sorted(range(len(widths)), key=lambda place: -widths[place]):
-        if not groups or widths[place] < fill * widths[groups[-1][0]]:
-            groups.append([])
-        groups[-1].append(place)
-    return groups
 
 
 def run_network(network: JointNetwork, batch: Batch, ids: Tensor) -> tuple[Tensor, Tensor]:

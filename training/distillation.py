@@ -32,7 +32,7 @@ from thaigov_events.models.tokenizer import Tokenizer, Tokens, load_tokenizer
 from thaigov_events.models.torch_runtime import has_weights, load_network
 from thaigov_events.training.batches import build_batch, run_network
 from thaigov_events.training.distributed import Processes
-from thaigov_events.training.hardware import autocast, choose_fill
+from thaigov_events.training.hardware import autocast, prefers_padding
 from thaigov_events.training.losses import score_pairs
 from thaigov_events.training.masking import read_lines
 from thaigov_events.training.projection import project_labels, project_spans
@@ -203,7 +203,7 @@ def soften(
 def _read(teacher: Teacher, tokens: Sequence[Tokens], device: torch.device) -> Reading:
     batch = build_batch(
         [Example("", own, (), {}) for own in tokens], teacher.tokenizer, window=teacher.window,
-        overlap=teacher.overlap, label_count=teacher.network.entities.out_features, fill=choose_fill(device),
+        overlap=teacher.overlap, label_count=teacher.network.entities.out_features, padded=prefers_padding(device),
     )  # fmt: skip
     with autocast(device):
         states, logits = run_network(teacher.network, batch, batch.ids.to(device))

@@ -99,12 +99,12 @@ def fuse_attention(encoder: PreTrainedModel, device: torch.device, precision: st
         encoder.set_attn_implementation("sdpa")
 
 
-def choose_fill(device: torch.device) -> float:
-    """Return how wide windows are at least that are read together, as a share of the widest (`batches.build_batch`).
+def prefers_padding(device: torch.device) -> bool:
+    """Return whether windows of all widths are best read as one group (`batches.build_batch`).
 
-    A CPU computes padding as it does the rest; a GPU is quicker with few groups than with little padding.
+    A GPU is quicker with few groups than with little padding; a CPU computes padding as it does the rest.
     """
-    return 0.9 if device.type == "cpu" else 0.0
+    return device.type != "cpu"
 
 
 def checkpoint_layers(encoder: PreTrainedModel) -> None:

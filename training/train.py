@@ -48,8 +48,8 @@ from thaigov_events.training.hardware import (
     autocast,
     build_scaler,
     choose_device,
-    choose_fill,
     fuse_attention,
+    prefers_padding,
     round_products,
 )
 from thaigov_events.training.initialisation import build_network
@@ -254,7 +254,7 @@ class Trainer:
         config = self.config
         batch = build_batch(
             examples, self.tokenizer, window=config.window, overlap=config.overlap,
-            label_count=self.network.entities.out_features, fill=choose_fill(self.device),
+            label_count=self.network.entities.out_features, padded=prefers_padding(self.device),
         )  # fmt: skip
         self.network.train()
         ids = batch.ids.to(self.device)

@@ -118,7 +118,7 @@ def test_teachers_with_the_students_tokenizer_are_averaged_as_they_are(
     networks = [load_network(run)[0].eval() for run in runs]
     batch = build_batch(
         [Example(name, tokenizer.encode(text), (), {}) for name, text in texts], tokenizer, window=48, overlap=16,
-        label_count=networks[0].entities.out_features, fill=0.9,
+        label_count=networks[0].entities.out_features, padded=False,
     )  # fmt: skip
     with torch.inference_mode(), autocast(torch.device("cpu")):
         outputs = [run_network(network, batch, batch.ids) for network in networks]
@@ -298,7 +298,7 @@ def test_gold_targets_are_the_labels(documents: list[Document], tokenizer: Token
 
     examples = prepare(documents, tokenizer, candidates)[0]
     count = label_count(len(candidates.schema.entities))
-    batch = build_batch(examples, tokenizer, window=48, overlap=16, label_count=count, fill=0.9)
+    batch = build_batch(examples, tokenizer, window=48, overlap=16, label_count=count, padded=False)
     seen = batch.labels != IGNORED
     assert torch.equal(batch.targets[seen].argmax(-1), batch.labels[seen])
     assert torch.equal(batch.targets[seen].sum(-1), torch.ones(int(seen.sum())))

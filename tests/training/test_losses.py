@@ -32,7 +32,7 @@ def test_sequences_and_soft_labels_of_one_batch_are_weighed_by_their_tokens(
     sizes = [int(example.tokens.visible.sum()) for example in (gold, soft)]
     torch.manual_seed(1)
     scores = [torch.randn(len(example.tokens), labels) for example in (gold, soft)]
-    batch = build_batch([gold, soft], tokenizer, window=24, overlap=8, label_count=labels, fill=0.9)
+    batch = build_batch([gold, soft], tokenizer, window=24, overlap=8, label_count=labels, padded=False)
     assert sum(rows for rows, _ in batch.shapes) > 2
     logits = torch.zeros(len(batch.ids), labels)
     for place, own in zip(batch.stitched, scores, strict=True):
