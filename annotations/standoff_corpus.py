@@ -25,8 +25,8 @@ from thaigov_events.annotations.document import Document, DocumentError, Entity,
 from thaigov_events.annotations.files import write_safely
 from thaigov_events.annotations.schema import Schema
 
-SPLITS = ("train", "added", "dev", "dev-second")
-"""The stand-off corpora of the package: `added` is a later training part, `dev-second` another annotation of `dev`."""
+SPLITS = ("train", "added", "later", "dev", "dev-second")
+"""The stand-off corpora of the package: `added` and `later` train too, `dev-second` is another annotation of `dev`."""
 
 
 @dataclass(frozen=True, slots=True)
