@@ -59,12 +59,14 @@ def build_batch(
     """
     cuts = [cut_windows(len(example.tokens), size=window, overlap=overlap) for example in examples]
     widths = [padded_width(len(part) + 2, limit=window + 2) for cut in cuts for part in cut]
-    groups = [list(range(len(widths)))] if padded else list(batch_alike(widths, budget=sum(widths)))
-    shapes = tuple((len(group), max(widths[place] for place in group)) for group in groups)
+    alike = list(batch_alike(widths, budget=sum(widths)))  # the widest first
+    order = [place for group in alike for place in group]
+    groups = [order] if padded and order else alike
+    shapes = tuple((len(group), widths[group[0]]) for group in groups)
     laid = np.repeat([width for _, width in shapes], [rows for rows, _ in shapes])
     size = int(laid.sum())
     bases = np.empty(len(widths), dtype=np.int64)
-    bases[[place for group in groups for place in group]] = laid.cumsum() - laid
+    bases[order] = laid.cumsum() - laid
     following = iter(bases.tolist())
     ids = np.full(size, tokenizer.pad, dtype=np.int64)
     mask = np.zeros_like(ids)

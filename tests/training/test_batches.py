@@ -7,7 +7,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from thaigov_events.annotations import Document  # noqa: E402
-from thaigov_events.models.alignment import prepare  # noqa: E402
+from thaigov_events.models.alignment import Example, prepare  # noqa: E402
 from thaigov_events.models.candidates import Candidates  # noqa: E402
 from thaigov_events.models.tokenizer import Tokenizer  # noqa: E402
 from thaigov_events.models.torch_runtime import load_network  # noqa: E402
@@ -22,6 +22,14 @@ def batches(documents: list[Document], tokenizer: Tokenizer, candidates: Candida
     short = [Document(f"short-{size}", documents[0].text[:size], (), ()) for size in (1, 40)]
     examples = prepare([*documents[:3], *short], tokenizer, candidates)[0]
     return [build_batch(examples, tokenizer, **WINDOW, label_count=99, padded=padded) for padded in (True, False)]
+
+
+@pytest.mark.parametrize("padded", [True, False])
+def test_documents_without_tokens_make_a_batch_without_groups(tokenizer: Tokenizer, padded: bool) -> None:
+    batch = build_batch(
+        [Example("empty", tokenizer.encode(""), (), {})], tokenizer, **WINDOW, label_count=9, padded=padded
+    )
+    assert batch.shapes == () and len(batch.ids) == 0 and [len(place) for place in batch.stitched] == [0]
 
 
 def test_padding_is_all_that_groups_change(batches: list[Batch]) -> None:
