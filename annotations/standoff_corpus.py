@@ -25,8 +25,9 @@ from thaigov_events.annotations.document import Document, DocumentError, Entity,
 from thaigov_events.annotations.files import write_safely
 from thaigov_events.annotations.schema import Schema
 
-SPLITS = ("train", "added", "later", "dev", "dev-second")
-"""The stand-off corpora of the package: `added` and `later` train too, `dev-second` is another annotation of `dev`."""
+SPLITS = ("train", "added", "later", "held-out", "dev", "dev-second", "dev-third")
+"""The stand-off corpora of the package: `added` and `later` train too, `held-out` and `dev` measure, and `dev-second` and
+`dev-third` are other annotations of `dev`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ ANNOTATIONS = Path(__file__).parents[2] / "annotations"
 
 
 def table() -> dict[str, list[int]]:
-    """Return the rows of the table of counts: train, added, later, dev, authored, samples."""
+    """Return the rows of the table of counts: train, added, later, held-out, dev, authored, samples."""
     text = (ANNOTATIONS / "DATA_CARD.md").read_text("utf-8")
-    _, _, rows = text.partition("| | train | added | later | dev | authored | samples |\n")
+    _, _, rows = text.partition("| | train | added | later | held-out | dev | authored | samples |\n")
     counts = {}
     for row in rows.split("\n\n")[0].splitlines()[1:]:
         name, *numbers = (cell.strip(" *") for cell in row.strip("|").split("|"))
@@ -23,7 +23,7 @@ def table() -> dict[str, list[int]]:
 def test_the_counts_are_those_of_the_corpora() -> None:
     schema = Schema.load()
     written = [read_corpus(ANNOTATIONS / name) for name in ("authored.jsonl", "samples.jsonl")]
-    stripped = [read_standoff(split) for split in ("train", "added", "later", "dev")]
+    stripped = [read_standoff(split) for split in ("train", "added", "later", "held-out", "dev")]
     corpora = [*stripped, *written]
     labels = [count_labels(corpus) for corpus in corpora]  # type: ignore[arg-type]
     lengths = [[d.characters for d in corpus] for corpus in stripped]

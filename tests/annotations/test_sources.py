@@ -284,5 +284,5 @@ def test_the_real_corpora_come_back_from_the_shared_folder(tmp_path: Path) -> No
     assert sources.main(["--output", str(tmp_path), "--shared", str(SHARED)]) == 0
     for split in ("train", "dev"):
         assert (tmp_path / f"{split}.jsonl").read_bytes() == (SHARED / f"{split}.jsonl").read_bytes()
-    for split in ("added", "later"):
+    for split in ("added", "later", "held-out"):
         assert len(read_corpus(tmp_path / f"{split}.jsonl")) == len(sources.read_standoff(split))
