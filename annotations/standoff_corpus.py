@@ -26,7 +26,7 @@ from thaigov_events.annotations.files import write_safely
 from thaigov_events.annotations.schema import Schema
 
 SPLITS = ("train", "added", "later", "held-out", "dev", "dev-second", "dev-third")
-"""The stand-off corpora of the package: `added` and `later` train too, `held-out` and `dev` measure, and `dev-second` and
+"""The stand-off corpora of the package: `added` and `later` train too, `held-out` and `dev` measure, `dev-second` and
 `dev-third` are other annotations of `dev`."""
 
 
