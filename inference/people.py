@@ -135,6 +135,10 @@ class _Mention:
     rank: str
     styled: bool
 
+    @property
+    def signs(self) -> tuple[str, str]:
+        return self.gender, self.rank
+
 
 def identify_persons(document: Document) -> dict[str, str]:
     """Return for each PERSON mention the name of its person, the same for all mentions of one person.
@@ -149,14 +153,15 @@ def identify_persons(document: Document) -> dict[str, str]:
     for given, surname in surnames.values():
         joined.setdefault(given + surname, (given, surname))
     persons: dict[str, tuple[str, str]] = {}
-    bearers: dict[str, dict[tuple[str, str], list[_Mention]]] = defaultdict(lambda: defaultdict(list))
+    # the genders and ranks that a person is given: few, however many mentions there are
+    bearers: dict[str, dict[tuple[str, str], set[tuple[str, str]]]] = defaultdict(lambda: defaultdict(set))
     for mention, read in mentions.items():
         written = surnames.get(mention, (read.given, ""))
         if person := joined.get("".join(written)):
             persons[mention] = person
-            bearers[person[0]][person].append(read)
+            bearers[person[0]][person].add(read.signs)
             if read.alias and read.alias != person[0]:
-                bearers[read.alias][person].append(read)
+                bearers[read.alias][person].add(read.signs)
     lone: dict[str, set[str]] = defaultdict(set)
     for mention, read in mentions.items():
         if mention not in persons:
@@ -164,7 +169,9 @@ def identify_persons(document: Document) -> dict[str, str]:
     for mention, read in mentions.items():
         if mention in persons:
             continue
-        fitting = [person for person, same in bearers[read.given].items() if all(_agree(read, other) for other in same)]
+        fitting = [
+            person for person, told in bearers[read.given].items() if all(_agree(read.signs, other) for other in told)
+        ]
         if len(fitting) == 1:
             persons[mention] = fitting[0]
         else:
@@ -186,9 +193,9 @@ def _read_mention(text: str) -> _Mention:
     )
 
 
-def _agree(one: _Mention, other: _Mention) -> bool:
-    """Whether titles and military ranks, where both are written, do not tell two people apart."""
-    return all(a == b or not a or not b for a, b in ((one.gender, other.gender), (one.rank, other.rank)))
+def _agree(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Whether genders and military ranks, where both are written, do not tell two people apart."""
+    return all(a == b or not a or not b for a, b in zip(one, other, strict=True))
 
 
 def _shorten_rank(rank: str) -> str:
